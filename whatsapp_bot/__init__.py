@@ -1,0 +1,14 @@
+"""Finds people the jobs that fit them, and keeps every vector behind that true.
+
+    doors      scheduler_service  embedding_health_check  import_jobs  import_users
+               match  models  migrate  example            (what can be run)
+    wiring     bootstrap  door
+               bot          a person asks -> jobs
+    rooms      intake       what people and feeds send -> saved rows
+               matching     vectors and words -> ranked jobs, with reasons
+               embeddings   text -> vector -> row
+               database     rows <-> records; the only room with SQL
+    ground     records  errors  config  logger
+
+Imports point down only.
+"""

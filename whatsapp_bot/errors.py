@@ -1,0 +1,70 @@
+"""Every error of ours: a tree by where it happened, then by what to do about it.
+
+The docstring of a class is its default message.
+"""
+
+from __future__ import annotations
+
+
+class JobBotError(Exception):
+    """Something went wrong in the job bot."""
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or self.__doc__)
+
+
+class ConfigError(JobBotError):
+    """A setting is missing or malformed."""
+
+
+class InputError(JobBotError):
+    """What was given cannot be read; nothing was saved."""
+
+
+class NotFound(JobBotError):
+    """There is no such row."""
+
+
+class DatabaseError(JobBotError):
+    """PostgreSQL refused the statement."""
+
+
+class DatabaseUnavailable(DatabaseError):
+    """PostgreSQL cannot be reached; the same call may work later."""
+
+
+class SchemaMissing(DatabaseError):
+    """The tables are missing or older than the code: run `python -m whatsapp_bot migrate`."""
+
+
+class MigrationError(DatabaseError):
+    """A migration cannot be applied."""
+
+
+class EmbeddingError(JobBotError):
+    """The embedding provider did not give vectors."""
+
+
+class EmbeddingUnavailable(EmbeddingError):
+    """The provider is limiting, slow or down: no row's fault, try later.
+
+    retry_after: seconds the provider asked for, or None when it gave no hint.
+    """
+
+    def __init__(
+        self, message: str | None = None, retry_after: float | None = None
+    ) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class EmbeddingDenied(EmbeddingError):
+    """The provider refuses the key, the account or the model: a person must act."""
+
+
+class EmbeddingRejected(EmbeddingError):
+    """The provider refuses these texts; one of them may be the reason."""
+
+
+class NoVectors(JobBotError):
+    """The vectors cannot answer; the message says why."""

@@ -1,0 +1,139 @@
+"""What the rooms pass to each other: frozen, and without behaviour that does I/O."""
+
+from __future__ import annotations
+
+from dataclasses import astuple, dataclass
+from datetime import date
+from typing import Any, Literal
+
+Row = dict[str, Any]
+Thing = Literal["job", "user"]
+THINGS: tuple[Thing, ...] = ("user", "job")  # people first: they are few, and they wait
+
+
+@dataclass(frozen=True)
+class User:
+    id: int
+    external_id: str | None
+    name: str | None
+    language: str
+
+
+@dataclass(frozen=True)
+class EmbeddingModel:
+    """A row of embedding_models.
+
+    name: stored beside the vectors. api_model, base_url: what its provider calls it and
+    where that is; base_url None is the local model. template: the version of the text
+    that it embeds. is_live: it answers searches; others are filled beside it.
+    """
+
+    name: str
+    api_model: str
+    base_url: str | None
+    dimensions: int
+    template: str
+    is_live: bool
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A row that this worker has leased; `revision` guards whatever it writes."""
+
+    id: int
+    revision: int
+    text_hash: bytes | None
+    has_vector: bool
+
+
+@dataclass(frozen=True)
+class Match:
+    """A job for a person. match_score: 0 to 100, larger is better."""
+
+    job_id: int
+    title: str
+    company: str | None
+    location: str | None
+    url: str | None
+    listed_date: date
+    match_score: int
+    match_reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """The matches, best first, and which matcher found them.
+
+    fallback_reason: why the vectors could not answer; None when they did.
+    """
+
+    matches: tuple[Match, ...]
+    matcher: Literal["embedding", "keyword"]
+    fallback_reason: str | None = None
+
+
+@dataclass(frozen=True)
+class SavedJob:
+    id: int
+    outcome: Literal["new", "changed", "unchanged"]
+
+
+@dataclass(frozen=True)
+class EmbeddingFacts:
+    """How far the embeddings of jobs or of users are, for one model."""
+
+    embedded: int  # have a vector
+    waiting: int  # have none yet
+    missing: int  # not even an embeddings row: a trigger was off
+    empty: int  # looked at, and there is nothing to embed
+    due: int  # to be worked on now
+    failed: int  # the last try ended with an error
+    lost: int  # the row says that there is a vector, and there is none
+    invalid: int  # a vector that should never have been stored
+    oldest_due_seconds: float
+
+    @property
+    def eligible(self) -> int:
+        return self.embedded + self.waiting + self.missing
+
+    @property
+    def coverage(self) -> float:
+        """0 to 100; where there is nothing to embed, all of it is done."""
+        return 100.0 * self.embedded / self.eligible if self.eligible else 100.0
+
+
+@dataclass(frozen=True)
+class TaskRun:
+    task: str
+    seconds_since_ok: float | None
+    last_error: str | None
+
+
+@dataclass(frozen=True)
+class Totals:
+    """What a stretch of embedding came to, in rows."""
+
+    embedded: int = 0
+    unchanged: int = 0  # the text is the one that was embedded: nothing paid
+    empty: int = 0
+    outrun: int = 0  # changed while they were with the provider; still due
+    failed: int = 0
+    given_back: int = 0  # the provider could not be had
+    requests: int = 0
+    tokens: int = 0
+
+    def __add__(self, other: Totals) -> Totals:
+        return Totals(
+            *(a + b for a, b in zip(astuple(self), astuple(other), strict=True))
+        )
+
+    @property
+    def claimed(self) -> int:
+        return (
+            self.embedded
+            + self.unchanged
+            + self.empty
+            + self.outrun
+            + self.failed
+            + self.given_back
+        )
