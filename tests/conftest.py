@@ -1,0 +1,144 @@
+"""A real PostgreSQL for all tests: one server, a template with the schema, a clone each."""
+
+from __future__ import annotations
+
+import itertools
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg2
+import pytest
+
+from tests.loopback.openai_server import OpenAIServer
+from whatsapp_bot.bootstrap import App, build
+from whatsapp_bot.config import Settings
+from whatsapp_bot.database.database_manager import DatabaseManager
+from whatsapp_bot.database.embedded_postgres import EmbeddedPostgres
+from whatsapp_bot.database.migrator import Migrator
+from whatsapp_bot.intake.posting import parse_posting
+from whatsapp_bot.intake.profile import Person, parse_preferences
+
+TEMPLATE = "template_with_schema"
+# The tests' data may be lost in a crash: half the time is waiting for the disk.
+FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+DIMENSIONS = 64
+
+AppFactory = Callable[..., App]
+
+
+@pytest.fixture(scope="session")
+def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    server = EmbeddedPostgres(tmp_path_factory.mktemp("data") / "postgres", FAST)
+    yield server.start()
+    server.stop()
+
+
+def _execute(url: str, statement: str) -> None:
+    connection = psycopg2.connect(url)
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+    connection.close()
+
+
+def _url_of(server_url: str, database: str) -> str:
+    return server_url.replace("/postgres?", f"/{database}?")
+
+
+@pytest.fixture(scope="session")
+def template(server_url: str) -> str:
+    _execute(server_url, f"CREATE DATABASE {TEMPLATE}")
+    database = DatabaseManager(_url_of(server_url, TEMPLATE))
+    Migrator(database).apply()
+    database.close()
+    return TEMPLATE
+
+
+@pytest.fixture
+def empty_url(server_url: str) -> Iterator[str]:
+    """A database without any table."""
+    yield from _database(server_url, "template1")
+
+
+@pytest.fixture
+def database_url(server_url: str, template: str) -> Iterator[str]:
+    """A database with the schema and nothing in it."""
+    yield from _database(server_url, template)
+
+
+def _database(server_url: str, template: str) -> Iterator[str]:
+    name = f"test_{uuid.uuid4().hex}"
+    _execute(server_url, f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield _url_of(server_url, name)
+    _execute(server_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[DatabaseManager]:
+    manager = DatabaseManager(database_url)
+    yield manager
+    manager.close()
+
+
+@pytest.fixture
+def openai_server() -> Iterator[OpenAIServer]:
+    """A provider on loopback that speaks the real protocol."""
+    with OpenAIServer(dimensions=DIMENSIONS) as server:
+        yield server
+
+
+@pytest.fixture
+def make_app(
+    database: DatabaseManager, openai_server: OpenAIServer, tmp_path: Path
+) -> Iterator[AppFactory]:
+    """Everything wired, with the loopback provider; settings by environment variable."""
+    apps: list[App] = []
+
+    def make(**environ: str) -> App:
+        settings = Settings.from_env(
+            {
+                "OPENAI_API_KEY": "test",
+                "OPENAI_BASE_URL": openai_server.base_url,
+                "EMBEDDING_DIMENSIONS": str(DIMENSIONS),
+                "DATA_FOLDER": str(tmp_path),
+            }
+            | environ
+        )
+        app = build(settings, database, "the tests' PostgreSQL")
+        apps.append(app)
+        return app
+
+    yield make
+    for app in apps:
+        app.hook.close()
+
+
+@pytest.fixture
+def app(make_app: AppFactory) -> App:
+    return make_app()
+
+
+class Factory:
+    """Rows as people and feeds would make them."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._numbers = itertools.count(1)
+
+    def job(self, title: str = "Accountant", **fields: object) -> int:
+        """Save a posting without its vector; its id."""
+        record = {"id": str(next(self._numbers)), "title": title, **fields}
+        (saved,) = self._app.parser.save_postings([parse_posting(record, "test")])
+        return saved.id
+
+    def user(self, **preferences: object) -> int:
+        """Save a person without her vector; her id."""
+        wishes = parse_preferences(preferences or {"job_roles": ["Accountant"]})
+        person = Person(f"person-{next(self._numbers)}", "Ada", "en", wishes)
+        return self._app.preference_manager.save_person(person)
+
+
+@pytest.fixture
+def make(app: App) -> Factory:
+    return Factory(app)

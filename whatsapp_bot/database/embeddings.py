@@ -1,0 +1,213 @@
+"""Rows of job_embeddings and user_embeddings: claim, store, give back, keep true."""
+
+from __future__ import annotations
+
+import io
+import struct
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+from pgvector import HalfVector
+
+from whatsapp_bot.database.database_manager import DatabaseManager
+from whatsapp_bot.database.queries import query
+from whatsapp_bot.records import THINGS, Claim, EmbeddingFacts, Row, Thing
+
+BINARY_COPY_HEADER = b"PGCOPY\n\xff\r\n\0" + struct.pack(">ii", 0, 0)
+BINARY_COPY_END = struct.pack(">h", -1)
+
+
+class EmbeddingStore:
+    """The embeddings of one kind of thing under one model.
+
+    Whatever writes is guarded by the revision that was claimed: where the row changed
+    meanwhile, it does nothing.
+    """
+
+    def __init__(self, database: DatabaseManager, thing: Thing, model: str) -> None:
+        self._database = database
+        self.thing = thing
+        self.model = model
+
+    def claim_due(self, limit: int, lease_seconds: float) -> list[Claim]:
+        """Lease up to `limit` due rows, newest first; other workers pass them by."""
+        with self._database.transaction() as cursor:
+            rows = cursor.rows(
+                f"claim_due_{self.thing}s",
+                model=self.model,
+                limit=limit,
+                lease_seconds=lease_seconds,
+            )
+        return [Claim(**_with_bytes(row)) for row in rows]
+
+    def claim(self, thing_id: int, lease_seconds: float) -> list[Claim]:
+        """Lease one row; empty when it is not due, or another worker has it."""
+        with self._database.transaction() as cursor:
+            rows = cursor.rows(
+                f"claim_{self.thing}",
+                model=self.model,
+                id=thing_id,
+                lease_seconds=lease_seconds,
+            )
+        return [Claim(**_with_bytes(row)) for row in rows]
+
+    def read_things(self, ids: Sequence[int]) -> dict[int, Row]:
+        """What the text templates read, by id. To be called after the claim, in a
+        transaction of its own: see claim_due in queries.sql."""
+        with self._database.transaction() as cursor:
+            rows = cursor.rows(f"read_{self.thing}s_to_embed", ids=list(ids))
+        return {row["id"]: row for row in rows}
+
+    def store(
+        self,
+        claims: Sequence[Claim],
+        text_hashes: Mapping[int, bytes],
+        vectors: npt.NDArray[np.float32],
+    ) -> int:
+        """Write vector i for claim i and clear its due_at; how many were written."""
+        if not claims:
+            return 0
+        # In order of id, as the other writers lock: two that cross would deadlock.
+        order = sorted(range(len(claims)), key=lambda i: claims[i].id)
+        data = io.BytesIO(_binary_copy(claims, text_hashes, vectors, order))
+        with self._database.transaction() as cursor:
+            cursor.run("create_incoming_vectors")
+            cursor.raw.copy_expert(query("copy_incoming_vectors"), data)
+            return cursor.run(f"store_{self.thing}_vectors", model=self.model)
+
+    def confirm(self, claims: Sequence[Claim]) -> None:
+        """The text is still the one that was embedded."""
+        self._run_for("confirm_{}_vectors", claims)
+
+    def clear(self, claims: Sequence[Claim]) -> None:
+        """There is nothing to embed; a vector that was there goes."""
+        self._run_for("clear_{}_vectors", claims)
+
+    def give_back(self, claims: Sequence[Claim], delay_seconds: float) -> None:
+        """Due again after the delay; it counts as no attempt."""
+        self._run_for("give_back_{}s", claims, delay_seconds=delay_seconds)
+
+    def set_aside(self, claim: Claim, error: str, max_attempts: int) -> None:
+        """This row's text is refused: try later, and at last let it rest."""
+        with self._database.transaction() as cursor:
+            cursor.run(
+                f"set_aside_{self.thing}",
+                model=self.model,
+                id=claim.id,
+                revision=claim.revision,
+                error=error.replace("\0", ""),
+                max_attempts=max_attempts,
+            )
+
+    def facts(self) -> EmbeddingFacts:
+        with self._database.transaction() as cursor:
+            values: Row = {}
+            for name in (
+                f"{self.thing}_embedding_facts",
+                f"count_{self.thing}s_without_row",
+                f"count_invalid_{self.thing}_vectors",
+                f"count_lost_{self.thing}_vectors",
+            ):
+                values |= cursor.row(name, model=self.model) or {}
+        return EmbeddingFacts(**values)
+
+    def failures(self, limit: int) -> list[Row]:
+        """id, attempts, last_error, given_up of rows with an error."""
+        with self._database.transaction() as cursor:
+            return cursor.rows(f"{self.thing}_failures", model=self.model, limit=limit)
+
+    def _run_for(self, name: str, claims: Sequence[Claim], **values: object) -> None:
+        if not claims:
+            return
+        ordered = sorted(claims, key=lambda claim: claim.id)
+        with self._database.transaction() as cursor:
+            cursor.run(
+                name.format(self.thing),
+                model=self.model,
+                ids=[claim.id for claim in ordered],
+                revisions=[claim.revision for claim in ordered],
+                **values,
+            )
+
+
+class EmbeddingUpkeep:
+    """What keeps the embeddings rows true whoever writes: across models."""
+
+    def __init__(self, database: DatabaseManager) -> None:
+        self._database = database
+
+    def expire_jobs(self) -> int:
+        """Take jobs that closed or aged out of the live set."""
+        with self._database.transaction() as cursor:
+            return cursor.run("expire_jobs")
+
+    def refresh_stale(self, thing: Thing, days: int) -> int:
+        """Make due what nobody looked at for `days`."""
+        with self._database.transaction() as cursor:
+            return cursor.run(f"refresh_stale_{thing}s", days=days)
+
+    def refresh_all(self, model: str) -> None:
+        """Make every row of the model due; unchanged texts cost nothing."""
+        with self._database.transaction() as cursor:
+            for thing in THINGS:
+                cursor.run(f"refresh_all_{thing}s", model=model)
+
+    def retry_failed(self, thing: Thing) -> int:
+        with self._database.transaction() as cursor:
+            return cursor.run(f"retry_failed_{thing}s")
+
+    def reconcile(self, thing: Thing) -> int:
+        """Find gaps that no trigger told of; how many were made due again."""
+        with self._database.transaction() as cursor:
+            added = cursor.run(f"add_missing_{thing}s")
+            cursor.run(f"delete_invalid_{thing}_vectors")
+            return added + cursor.run(f"mark_lost_{thing}_vectors")
+
+    def seconds_to_next_due(self, models: Sequence[str]) -> float | None:
+        """0: now. None: never, as things stand."""
+        with self._database.transaction() as cursor:
+            row = cursor.row("seconds_to_next_due", models=list(models))
+        return None if row is None else row["seconds"]
+
+    def add_usage(self, model: str, purpose: str, texts: int, tokens: int) -> None:
+        with self._database.transaction() as cursor:
+            cursor.run(
+                "add_usage", model=model, purpose=purpose, texts=texts, tokens=tokens
+            )
+
+    def server_versions(self) -> Row:
+        """server, pgvector"""
+        with self._database.transaction() as cursor:
+            return cursor.row("server_facts") or {}
+
+    def usage_today(self) -> Row:
+        with self._database.transaction() as cursor:
+            return cursor.row("usage_today") or {}
+
+
+def _with_bytes(row: Row) -> Row:
+    text_hash = row["text_hash"]
+    return row | {"text_hash": None if text_hash is None else bytes(text_hash)}
+
+
+def _binary_copy(
+    claims: Sequence[Claim],
+    text_hashes: Mapping[int, bytes],
+    vectors: npt.NDArray[np.float32],
+    order: Sequence[int],
+) -> bytes:
+    """COPY's binary format: some fifty times quicker than vectors as text."""
+    parts = [BINARY_COPY_HEADER]
+    for i in order:
+        claim = claims[i]
+        text_hash = text_hashes[claim.id]
+        vector = HalfVector(vectors[i]).to_binary()
+        parts += (
+            struct.pack(">hiqiqi", 4, 8, claim.id, 8, claim.revision, len(text_hash)),
+            text_hash,
+            struct.pack(">i", len(vector)),
+            vector,
+        )
+    parts.append(BINARY_COPY_END)
+    return b"".join(parts)

@@ -1,0 +1,116 @@
+"""The table of models, and the vector index of each."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import logging
+from collections.abc import Iterator
+
+from psycopg2 import sql
+
+from whatsapp_bot.database.database_manager import DatabaseManager
+from whatsapp_bot.errors import NotFound
+from whatsapp_bot.records import EmbeddingModel
+
+logger = logging.getLogger(__name__)
+
+INDEX_LOCK_KEY = 4_816_002
+
+
+class ModelStore:
+    def __init__(self, database: DatabaseManager) -> None:
+        self._database = database
+
+    def list(self) -> list[EmbeddingModel]:
+        with self._database.transaction() as cursor:
+            rows = cursor.rows("list_models")
+        return [
+            EmbeddingModel(is_live=row.pop("state") == "live", **row) for row in rows
+        ]
+
+    def live(self) -> EmbeddingModel | None:
+        """The model that answers searches; None before the first was added."""
+        return next((model for model in self.list() if model.is_live), None)
+
+    def get(self, name: str) -> EmbeddingModel:
+        for model in self.list():
+            if model.name == name:
+                return model
+        raise NotFound(f"there is no model {name!r}")
+
+    def add(self, model: EmbeddingModel) -> EmbeddingModel:
+        """Add it if it is new: the first is live, each other is filled beside it."""
+        with self._database.transaction() as cursor:
+            cursor.run(
+                "add_model",
+                name=model.name,
+                api_model=model.api_model,
+                base_url=model.base_url,
+                dimensions=model.dimensions,
+                template=model.template,
+            )
+        return self.get(model.name)
+
+    def use(self, name: str) -> None:
+        """Make it the live one, in one transaction."""
+        with self._database.transaction() as cursor:
+            cursor.run("retire_live_model")
+            if not cursor.run("make_model_live", name=name):
+                raise NotFound(f"there is no model {name!r}")
+
+    def drop(self, name: str) -> None:
+        """Delete a model that is not live, with its vectors and its index."""
+        if self.get(name).is_live:
+            raise NotFound(f"{name} is live: make another one live first")
+        self._database.execute_alone(
+            "drop_vector_index", index=sql.Identifier(index_name(name))
+        )
+        with self._database.transaction() as cursor:
+            cursor.run("delete_model", name=name)
+
+    def set_template(self, name: str, template: str) -> bool:
+        """Whether it was another one: then every text of that model has changed."""
+        with self._database.transaction() as cursor:
+            return bool(cursor.run("set_model_template", name=name, template=template))
+
+    def has_index(self, model: str) -> bool:
+        return self._index_state(model) is True
+
+    def count_job_vectors(self, model: str) -> int:
+        with self._database.transaction() as cursor:
+            row = cursor.row("count_job_vectors", model=model)
+        return row["count"] if row else 0
+
+    def build_index(self, model: EmbeddingModel) -> bool:
+        """Build its vector index beside reads and writes; False when it is there, or
+        another process is building it."""
+        with self._only_builder() as alone:
+            if not alone or self.has_index(model.name):
+                return False
+            index = sql.Identifier(index_name(model.name))
+            # An invalid one is what is left of a build that was cut off.
+            self._database.execute_alone("drop_vector_index", index=index)
+            self._database.execute_alone(
+                "create_vector_index",
+                index=index,
+                dimensions=sql.Literal(model.dimensions),
+                model=sql.Literal(model.name),
+            )
+        return True
+
+    def _index_state(self, model: str) -> bool | None:
+        with self._database.transaction() as cursor:
+            row = cursor.row("vector_index_state", index=index_name(model))
+        return row["valid"] if row else None
+
+    @contextlib.contextmanager
+    def _only_builder(self) -> Iterator[bool]:
+        with self._database.transaction() as cursor:
+            row = cursor.row("try_lock_in_transaction", key=INDEX_LOCK_KEY)
+            yield bool(row and row["locked"])
+
+
+def index_name(model: str) -> str:
+    """A model's name may be longer than an identifier can be."""
+    return f"job_vectors_hnsw_{hashlib.sha256(model.encode()).hexdigest()[:12]}"

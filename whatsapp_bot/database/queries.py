@@ -1,0 +1,37 @@
+"""The statements of queries.sql, by name; read once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from whatsapp_bot.records import THINGS
+
+
+def _parse(text: str) -> dict[str, str]:
+    statements: dict[str, str] = {}
+    for block in text.split("-- name: ")[1:]:
+        name, _, body = block.partition("\n")
+        lines = [line for line in body.splitlines() if not line.startswith("--")]
+        statements[name.strip()] = "\n".join(lines).strip()
+    return statements
+
+
+def _expand(statements: dict[str, str]) -> dict[str, str]:
+    columns = statements.pop("job_columns")
+    expanded: dict[str, str] = {}
+    for name, body in statements.items():
+        for thing in THINGS if "{thing}" in name else ("",):
+            expanded[name.replace("{thing}", thing)] = body.replace(
+                "{thing}", thing
+            ).replace("{job_columns}", columns)
+    return expanded
+
+
+STATEMENTS = _expand(
+    _parse(Path(__file__).with_name("queries.sql").read_text(encoding="utf-8"))
+)
+
+
+def query(name: str) -> str:
+    """The statement of that name; KeyError if there is none."""
+    return STATEMENTS[name]

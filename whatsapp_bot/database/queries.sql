@@ -1,0 +1,504 @@
+-- Every statement, by name. {thing} stands for job and user: such a statement exists
+-- twice, with `{records}` and `{key}` the table and the key of the thing itself.
+
+
+-- Embeddings: claim, store, give back ------------------------------------------------
+
+-- name: claim_due_{thing}s
+-- Only the claim. The texts are read by a later statement: this one could see, by its
+-- snapshot, the text of before a change and, by its lock, the revision of after it.
+WITH due AS MATERIALIZED (
+    SELECT {thing}_id
+      FROM {thing}_embeddings
+     WHERE model = %(model)s AND due_at <= now()
+     ORDER BY fresh_on DESC, {thing}_id DESC
+     LIMIT %(limit)s
+       FOR UPDATE SKIP LOCKED
+)
+UPDATE {thing}_embeddings e
+   SET due_at = now() + make_interval(secs => %(lease_seconds)s)
+  FROM due
+ WHERE e.{thing}_id = due.{thing}_id AND e.model = %(model)s
+RETURNING e.{thing}_id AS id, e.revision, e.text_hash, e.embedded_at IS NOT NULL AS has_vector;
+
+-- name: claim_{thing}
+-- One thing, if it is due; for the save hooks.
+WITH due AS MATERIALIZED (
+    SELECT {thing}_id
+      FROM {thing}_embeddings
+     WHERE model = %(model)s AND {thing}_id = %(id)s AND due_at <= now()
+       FOR UPDATE SKIP LOCKED
+)
+UPDATE {thing}_embeddings e
+   SET due_at = now() + make_interval(secs => %(lease_seconds)s)
+  FROM due
+ WHERE e.{thing}_id = due.{thing}_id AND e.model = %(model)s
+RETURNING e.{thing}_id AS id, e.revision, e.text_hash, e.embedded_at IS NOT NULL AS has_vector;
+
+-- name: read_jobs_to_embed
+SELECT id, title, company, location, country, description, skills, category,
+       work_arrangement, experience_level, years_min, years_max,
+       salary_min, salary_max, salary_currency,
+       ai_job_titles, ai_job_function, ai_job_level, ai_industry,
+       ai_city, ai_state, ai_country, ai_work_arrangement, ai_remote_allowed,
+       ai_required_skills, ai_preferred_skills,
+       ai_years_experience_min, ai_years_experience_max,
+       ai_salary_min, ai_salary_max, ai_salary_currency, ai_summary
+  FROM canonical_jobs
+ WHERE id = ANY(%(ids)s);
+
+-- name: read_users_to_embed
+SELECT user_id AS id, job_roles, job_categories, user_job_input,
+       experience_level, years_of_experience, technical_skills, soft_skills,
+       preferred_locations, user_location_input, willing_to_relocate,
+       work_arrangements, employment_types,
+       salary_min, salary_max, salary_currency,
+       company_size_preference, industry_preferences
+  FROM user_preferences
+ WHERE user_id = ANY(%(ids)s);
+
+-- name: create_incoming_vectors
+CREATE TEMP TABLE incoming (id bigint, revision bigint, text_hash bytea, embedding halfvec)
+    ON COMMIT DROP;
+
+-- name: copy_incoming_vectors
+COPY incoming FROM STDIN (FORMAT binary);
+
+-- name: store_{thing}_vectors
+-- Only where the revision is still the one that was claimed: a row that changed
+-- meanwhile stays due, and an older text never overwrites a newer one.
+WITH done AS (
+    UPDATE {thing}_embeddings e
+       SET due_at = NULL, text_hash = i.text_hash, embedded_at = now(), checked_at = now(),
+           attempts = 0, last_error = NULL
+      FROM incoming i
+     WHERE e.{thing}_id = i.id AND e.model = %(model)s AND e.revision = i.revision
+    RETURNING e.{thing}_id, i.embedding
+)
+INSERT INTO {thing}_vectors ({thing}_id, model, embedding)
+SELECT {thing}_id, %(model)s, embedding FROM done
+ON CONFLICT ({thing}_id, model) DO UPDATE SET embedding = EXCLUDED.embedding
+RETURNING {thing}_id AS id;
+
+-- name: confirm_{thing}_vectors
+-- The text is the one that the vector was made of.
+UPDATE {thing}_embeddings e
+   SET due_at = NULL, checked_at = now(), attempts = 0, last_error = NULL
+  FROM unnest(%(ids)s::bigint[], %(revisions)s::bigint[]) AS i(id, revision)
+ WHERE e.{thing}_id = i.id AND e.model = %(model)s AND e.revision = i.revision;
+
+-- name: clear_{thing}_vectors
+-- There is nothing to embed (any more).
+WITH cleared AS (
+    UPDATE {thing}_embeddings e
+       SET due_at = NULL, text_hash = NULL, embedded_at = NULL, checked_at = now(),
+           attempts = 0, last_error = NULL
+      FROM unnest(%(ids)s::bigint[], %(revisions)s::bigint[]) AS i(id, revision)
+     WHERE e.{thing}_id = i.id AND e.model = %(model)s AND e.revision = i.revision
+    RETURNING e.{thing}_id
+)
+DELETE FROM {thing}_vectors v USING cleared
+ WHERE v.{thing}_id = cleared.{thing}_id AND v.model = %(model)s;
+
+-- name: give_back_{thing}s
+-- Not the rows' fault: attempts stay as they are.
+UPDATE {thing}_embeddings e
+   SET due_at = now() + make_interval(secs => %(delay_seconds)s)
+  FROM unnest(%(ids)s::bigint[], %(revisions)s::bigint[]) AS i(id, revision)
+ WHERE e.{thing}_id = i.id AND e.model = %(model)s AND e.revision = i.revision
+   AND e.due_at IS NOT NULL;
+
+-- name: set_aside_{thing}
+-- This row's fault: 1, 4, 16, 64 minutes, and after the last attempt it rests until its
+-- text changes or someone retries it.
+UPDATE {thing}_embeddings
+   SET attempts = attempts + 1,
+       last_error = left(%(error)s, 500),
+       due_at = CASE WHEN attempts + 1 < %(max_attempts)s
+                     THEN now() + make_interval(mins => power(4, attempts)::int) END
+ WHERE {thing}_id = %(id)s AND model = %(model)s AND revision = %(revision)s;
+
+-- name: seconds_to_next_due
+-- 0 when a row is due now, NULL when none ever will be.
+-- greatest() would make 0 of NULL.
+SELECT CASE WHEN min(due_at) IS NOT NULL
+            THEN greatest(0, extract(epoch FROM min(due_at) - now()))::float END AS seconds
+  FROM (SELECT min(due_at) AS due_at FROM job_embeddings
+         WHERE due_at IS NOT NULL AND model = ANY(%(models)s)
+        UNION ALL
+        SELECT min(due_at) FROM user_embeddings
+         WHERE due_at IS NOT NULL AND model = ANY(%(models)s)) AS soonest;
+
+
+-- Embeddings: keep them true -----------------------------------------------------------
+
+-- name: refresh_stale_{thing}s
+-- Their text is looked at again; unchanged, it costs nothing.
+UPDATE {thing}_embeddings
+   SET due_at = now()
+ WHERE due_at IS NULL AND embedded_at IS NOT NULL
+   AND checked_at < now() - make_interval(days => %(days)s);
+
+-- name: retry_failed_{thing}s
+UPDATE {thing}_embeddings
+   SET due_at = now(), attempts = 0
+ WHERE last_error IS NOT NULL;
+
+-- name: refresh_all_{thing}s
+UPDATE {thing}_embeddings SET due_at = now() WHERE model = %(model)s AND due_at IS NULL;
+
+-- name: add_missing_jobs
+INSERT INTO job_embeddings (job_id, model, fresh_on, due_at)
+SELECT j.id, m.name, j.listed_date, now()
+  FROM canonical_jobs j CROSS JOIN embedding_models m
+ WHERE job_is_live(j.status, j.title, j.listed_date)
+   AND NOT EXISTS (SELECT FROM job_embeddings e WHERE e.job_id = j.id AND e.model = m.name)
+ON CONFLICT DO NOTHING;
+
+-- name: add_missing_users
+INSERT INTO user_embeddings (user_id, model, fresh_on, due_at)
+SELECT p.user_id, m.name, p.updated_at::date, now()
+  FROM user_preferences p CROSS JOIN embedding_models m
+ WHERE NOT EXISTS (SELECT FROM user_embeddings e WHERE e.user_id = p.user_id AND e.model = m.name)
+ON CONFLICT DO NOTHING;
+
+-- name: expire_jobs
+DELETE FROM job_embeddings e USING canonical_jobs j
+ WHERE j.id = e.job_id AND NOT job_is_live(j.status, j.title, j.listed_date);
+
+-- name: delete_invalid_{thing}_vectors
+-- None should exist: every vector is checked before it is stored.
+DELETE FROM {thing}_vectors v USING embedding_models m
+ WHERE m.name = v.model
+   AND (vector_dims(v.embedding) <> m.dimensions OR l2_norm(v.embedding) = 0);
+
+-- name: mark_lost_{thing}_vectors
+-- The row says that there is a vector, but there is none.
+UPDATE {thing}_embeddings e
+   SET due_at = now(), revision = revision + 1, embedded_at = NULL, text_hash = NULL
+ WHERE embedded_at IS NOT NULL
+   AND NOT EXISTS (SELECT FROM {thing}_vectors v
+                    WHERE v.{thing}_id = e.{thing}_id AND v.model = e.model);
+
+
+-- Models -----------------------------------------------------------------------------
+
+-- name: list_models
+SELECT name, api_model, base_url, dimensions, template, state
+  FROM embedding_models ORDER BY created_at, name;
+
+-- name: add_model
+-- The first one is live at once, each other is filled beside it.
+INSERT INTO embedding_models (name, api_model, base_url, dimensions, template, state)
+SELECT %(name)s, %(api_model)s, %(base_url)s, %(dimensions)s, %(template)s,
+       CASE WHEN EXISTS (SELECT FROM embedding_models WHERE state = 'live')
+            THEN 'filling' ELSE 'live' END
+ON CONFLICT (name) DO NOTHING;
+
+-- name: retire_live_model
+UPDATE embedding_models SET state = 'filling' WHERE state = 'live';
+
+-- name: make_model_live
+UPDATE embedding_models SET state = 'live' WHERE name = %(name)s;
+
+-- name: set_model_template
+UPDATE embedding_models SET template = %(template)s
+ WHERE name = %(name)s AND template <> %(template)s;
+
+-- name: delete_model
+DELETE FROM embedding_models WHERE name = %(name)s AND state <> 'live';
+
+-- name: vector_index_state
+-- NULL: there is none. False: its build was cut off; it takes room and answers nothing.
+SELECT indisvalid AS valid FROM pg_index WHERE indexrelid = to_regclass(%(index)s);
+
+-- name: create_vector_index
+CREATE INDEX CONCURRENTLY {index} ON job_vectors
+    USING hnsw ((embedding::halfvec({dimensions})) halfvec_cosine_ops)
+    WITH (m = 24, ef_construction = 200)
+    WHERE model = {model};
+
+-- name: drop_vector_index
+DROP INDEX CONCURRENTLY IF EXISTS {index};
+
+-- name: lock_in_transaction
+SELECT pg_advisory_xact_lock(%(key)s);
+
+-- name: try_lock_in_transaction
+SELECT pg_try_advisory_xact_lock(%(key)s) AS locked;
+
+-- name: count_job_vectors
+SELECT count(*) AS count FROM job_vectors WHERE model = %(model)s;
+
+
+-- Usage, tasks ------------------------------------------------------------------------
+
+-- name: add_usage
+INSERT INTO embedding_usage AS u (day, model, purpose, requests, texts, tokens)
+VALUES (CURRENT_DATE, %(model)s, %(purpose)s, 1, %(texts)s, %(tokens)s)
+ON CONFLICT (day, model, purpose) DO UPDATE
+   SET requests = u.requests + 1, texts = u.texts + EXCLUDED.texts,
+       tokens = u.tokens + EXCLUDED.tokens;
+
+-- name: start_task
+INSERT INTO task_runs (task, started_at) VALUES (%(task)s, now())
+ON CONFLICT (task) DO UPDATE SET started_at = now();
+
+-- name: finish_task
+UPDATE task_runs
+   SET finished_at = now(), last_error = %(error)s,
+       ok_at = CASE WHEN %(error)s IS NULL THEN now() ELSE ok_at END
+ WHERE task = %(task)s;
+
+
+-- People -------------------------------------------------------------------------------
+
+-- name: save_user
+INSERT INTO users (external_id, name, language) VALUES (%(external_id)s, %(name)s, %(language)s)
+ON CONFLICT (external_id) DO UPDATE
+   SET name = coalesce(EXCLUDED.name, users.name), language = EXCLUDED.language
+RETURNING id;
+
+-- name: get_user
+SELECT id, external_id, name, language FROM users WHERE id = %(user_id)s;
+
+-- name: list_users
+SELECT id, external_id, name, language FROM users ORDER BY id LIMIT %(limit)s;
+
+-- name: create_preferences
+INSERT INTO user_preferences (user_id) VALUES (%(user_id)s) ON CONFLICT DO NOTHING;
+
+-- name: save_preferences
+-- The keys that the JSON has; the others stay.
+UPDATE user_preferences p
+   SET (job_roles, job_categories, user_job_input, experience_level, years_of_experience,
+        technical_skills, soft_skills, preferred_locations, user_location_input,
+        willing_to_relocate, work_arrangements, employment_types,
+        salary_min, salary_max, salary_currency, salary_period,
+        company_size_preference, industry_preferences, updated_at)
+     = (SELECT n.job_roles, n.job_categories, n.user_job_input, n.experience_level, n.years_of_experience,
+               n.technical_skills, n.soft_skills, n.preferred_locations, n.user_location_input,
+               n.willing_to_relocate, n.work_arrangements, n.employment_types,
+               n.salary_min, n.salary_max, n.salary_currency, n.salary_period,
+               n.company_size_preference, n.industry_preferences, now()
+          FROM jsonb_populate_record(p, %(preferences)s::jsonb) AS n)
+ WHERE user_id = %(user_id)s;
+
+-- name: get_preferences
+SELECT user_id, job_roles, job_categories, user_job_input, experience_level, years_of_experience,
+       technical_skills, soft_skills, preferred_locations, user_location_input,
+       willing_to_relocate, work_arrangements, employment_types,
+       salary_min, salary_max, salary_currency, salary_period,
+       company_size_preference, industry_preferences
+  FROM user_preferences WHERE user_id = %(user_id)s;
+
+-- name: record_shown_jobs
+INSERT INTO user_job_history (user_id, job_id)
+SELECT %(user_id)s, unnest(%(job_ids)s::bigint[])
+ON CONFLICT DO NOTHING;
+
+
+-- Jobs ---------------------------------------------------------------------------------
+
+-- name: save_jobs
+-- A batch of postings, as JSON. The posting's own content decides whether it changed; a
+-- posting that says nothing about a column that was inferred leaves the inference alone.
+WITH incoming AS (
+    SELECT * FROM jsonb_to_recordset(%(postings)s::jsonb) AS p(
+        source text, source_id text, content_hash text,
+        title text, company text, location text, country text, description text, url text, status
+        text, posted_date date, salary_min double precision, salary_max double precision,
+        salary_currency text, salary_period text, employment_type text, work_arrangement text,
+        experience_level text, years_min real, years_max real, skills text[], category text,
+        ai_job_titles text[], ai_job_function text, ai_job_level text[], ai_industry text[], ai_city
+        text, ai_state text, ai_country text, ai_work_arrangement text, ai_remote_allowed boolean,
+        ai_required_skills text[], ai_preferred_skills text[], ai_years_experience_min real,
+        ai_years_experience_max real, ai_salary_min double precision, ai_salary_max double
+        precision, ai_salary_currency text, ai_salary_period text, ai_summary text)
+), old AS (
+    SELECT j.source, j.source_id, j.content_hash
+      FROM canonical_jobs j JOIN incoming USING (source, source_id)
+), saved AS (
+    INSERT INTO canonical_jobs AS j (
+        source, source_id, content_hash,
+        title, company, location, country, description, url, status, posted_date, salary_min,
+        salary_max, salary_currency, salary_period, employment_type, work_arrangement,
+        experience_level, years_min, years_max, skills, category, ai_job_titles, ai_job_function,
+        ai_job_level, ai_industry, ai_city, ai_state, ai_country, ai_work_arrangement,
+        ai_remote_allowed, ai_required_skills, ai_preferred_skills, ai_years_experience_min,
+        ai_years_experience_max, ai_salary_min, ai_salary_max, ai_salary_currency, ai_salary_period,
+        ai_summary)
+    SELECT
+        source, source_id, decode(content_hash, 'hex'),
+        title, company, location, country, description, url, status, posted_date, salary_min,
+        salary_max, salary_currency, salary_period, employment_type, work_arrangement,
+        experience_level, years_min, years_max, skills, category, ai_job_titles, ai_job_function,
+        ai_job_level, ai_industry, ai_city, ai_state, ai_country, ai_work_arrangement,
+        ai_remote_allowed, ai_required_skills, ai_preferred_skills, ai_years_experience_min,
+        ai_years_experience_max, ai_salary_min, ai_salary_max, ai_salary_currency, ai_salary_period,
+        ai_summary
+      FROM incoming
+    ON CONFLICT (source, source_id) DO UPDATE SET
+        content_hash = EXCLUDED.content_hash,
+        last_seen_at = now(),
+        title = EXCLUDED.title,
+        company = EXCLUDED.company,
+        location = EXCLUDED.location,
+        country = EXCLUDED.country,
+        description = EXCLUDED.description,
+        url = EXCLUDED.url,
+        status = EXCLUDED.status,
+        posted_date = coalesce(EXCLUDED.posted_date, j.posted_date),
+        salary_min = EXCLUDED.salary_min,
+        salary_max = EXCLUDED.salary_max,
+        salary_currency = EXCLUDED.salary_currency,
+        salary_period = EXCLUDED.salary_period,
+        employment_type = EXCLUDED.employment_type,
+        work_arrangement = EXCLUDED.work_arrangement,
+        experience_level = EXCLUDED.experience_level,
+        years_min = EXCLUDED.years_min,
+        years_max = EXCLUDED.years_max,
+        skills = EXCLUDED.skills,
+        category = EXCLUDED.category,
+        ai_job_titles = coalesce(nullif(EXCLUDED.ai_job_titles, '{}'), j.ai_job_titles),
+        ai_job_function = coalesce(EXCLUDED.ai_job_function, j.ai_job_function),
+        ai_job_level = coalesce(nullif(EXCLUDED.ai_job_level, '{}'), j.ai_job_level),
+        ai_industry = coalesce(nullif(EXCLUDED.ai_industry, '{}'), j.ai_industry),
+        ai_city = coalesce(EXCLUDED.ai_city, j.ai_city),
+        ai_state = coalesce(EXCLUDED.ai_state, j.ai_state),
+        ai_country = coalesce(EXCLUDED.ai_country, j.ai_country),
+        ai_work_arrangement = coalesce(EXCLUDED.ai_work_arrangement, j.ai_work_arrangement),
+        ai_remote_allowed = coalesce(EXCLUDED.ai_remote_allowed, j.ai_remote_allowed),
+        ai_required_skills = coalesce(nullif(EXCLUDED.ai_required_skills, '{}'), j.ai_required_skills),
+        ai_preferred_skills = coalesce(nullif(EXCLUDED.ai_preferred_skills, '{}'), j.ai_preferred_skills),
+        ai_years_experience_min = coalesce(EXCLUDED.ai_years_experience_min, j.ai_years_experience_min),
+        ai_years_experience_max = coalesce(EXCLUDED.ai_years_experience_max, j.ai_years_experience_max),
+        ai_salary_min = coalesce(EXCLUDED.ai_salary_min, j.ai_salary_min),
+        ai_salary_max = coalesce(EXCLUDED.ai_salary_max, j.ai_salary_max),
+        ai_salary_currency = coalesce(EXCLUDED.ai_salary_currency, j.ai_salary_currency),
+        ai_salary_period = coalesce(EXCLUDED.ai_salary_period, j.ai_salary_period),
+        ai_summary = coalesce(EXCLUDED.ai_summary, j.ai_summary)
+    RETURNING j.id, j.source, j.source_id, j.content_hash
+)
+SELECT saved.id, saved.source, saved.source_id,
+       CASE WHEN old.source IS NULL THEN 'new'
+            WHEN old.content_hash IS DISTINCT FROM saved.content_hash THEN 'changed'
+            ELSE 'unchanged' END AS outcome
+  FROM saved LEFT JOIN old USING (source, source_id);
+
+-- name: job_columns
+-- Part of other statements: what a matcher reads of a job. Never a vector, never `words`.
+j.id, j.title, j.company, j.location, j.country, left(j.description, 2000) AS description, j.url,
+       j.posted_date, j.listed_date, j.salary_min, j.salary_max, j.salary_currency, j.salary_period,
+       j.employment_type, j.work_arrangement, j.experience_level, j.years_min, j.years_max,
+       j.skills, j.category, j.ai_job_titles, j.ai_job_function, j.ai_job_level, j.ai_industry,
+       j.ai_city, j.ai_state, j.ai_country, j.ai_work_arrangement, j.ai_remote_allowed,
+       j.ai_required_skills, j.ai_preferred_skills, j.ai_years_experience_min, j.ai_years_experience_max,
+       j.ai_salary_min, j.ai_salary_max, j.ai_salary_currency, j.ai_salary_period, j.ai_summary
+
+-- name: find_nearest_jobs
+-- The live set is what has a vector; halfvec(n) is what the index is on. The person's
+-- vector never leaves the database.
+WITH person AS MATERIALIZED (
+    SELECT embedding::halfvec(%(dimensions)s) AS embedding
+      FROM user_vectors WHERE user_id = %(user_id)s AND model = %(model)s
+), nearest AS MATERIALIZED (
+    SELECT v.job_id, v.embedding::halfvec(%(dimensions)s) <=> (SELECT embedding FROM person) AS distance
+      FROM job_vectors v
+     WHERE v.model = %(model)s
+       AND NOT (%(unseen)s AND EXISTS (SELECT FROM user_job_history h
+                                        WHERE h.user_id = %(user_id)s AND h.job_id = v.job_id))
+     ORDER BY v.embedding::halfvec(%(dimensions)s) <=> (SELECT embedding FROM person)
+     LIMIT %(limit)s
+)
+SELECT n.distance, {job_columns}
+  FROM nearest n JOIN canonical_jobs j ON j.id = n.job_id
+ WHERE job_is_live(j.status, j.title, j.listed_date)
+ ORDER BY n.distance;
+
+-- name: tune_vector_search
+-- At least as many candidates as rows are asked for; and go on where a filter left few.
+SELECT set_config('hnsw.ef_search', %(candidates)s::text, true),
+       set_config('hnsw.iterative_scan', 'relaxed_order', true);
+
+-- name: has_user_vector
+SELECT EXISTS (SELECT FROM user_vectors
+                WHERE user_id = %(user_id)s AND model = %(model)s) AS found;
+
+-- name: find_jobs_by_words
+SELECT {job_columns}
+  FROM canonical_jobs j, websearch_to_tsquery('english', %(words)s) AS query
+ WHERE j.words @@ query
+   AND job_is_live(j.status, j.title, j.listed_date)
+   AND NOT (%(unseen)s AND EXISTS (SELECT FROM user_job_history h
+                                    WHERE h.user_id = %(user_id)s AND h.job_id = j.id))
+ ORDER BY ts_rank(j.words, query) DESC, j.listed_date DESC, j.id DESC
+ LIMIT %(limit)s;
+
+-- name: find_newest_jobs
+SELECT {job_columns}
+  FROM canonical_jobs j
+ WHERE job_is_live(j.status, j.title, j.listed_date)
+   AND NOT (%(unseen)s AND EXISTS (SELECT FROM user_job_history h
+                                    WHERE h.user_id = %(user_id)s AND h.job_id = j.id))
+ ORDER BY j.listed_date DESC, j.id DESC
+ LIMIT %(limit)s;
+
+
+-- Facts, for the health check ------------------------------------------------------------
+
+-- name: server_facts
+SELECT current_setting('server_version') AS server,
+       (SELECT extversion FROM pg_extension WHERE extname = 'vector') AS pgvector;
+
+-- name: {thing}_embedding_facts
+-- What each means: records.EmbeddingFacts.
+SELECT count(*) FILTER (WHERE embedded_at IS NOT NULL) AS embedded,
+       count(*) FILTER (WHERE embedded_at IS NULL
+                          AND (due_at IS NOT NULL OR last_error IS NOT NULL)) AS waiting,
+       count(*) FILTER (WHERE embedded_at IS NULL
+                          AND due_at IS NULL AND last_error IS NULL) AS empty,
+       count(*) FILTER (WHERE due_at <= now()) AS due,
+       count(*) FILTER (WHERE last_error IS NOT NULL) AS failed,
+       coalesce(extract(epoch FROM now() - min(due_at) FILTER (WHERE due_at <= now())), 0)::float
+           AS oldest_due_seconds
+  FROM {thing}_embeddings
+ WHERE model = %(model)s;
+
+-- name: count_jobs_without_row
+SELECT count(*) AS missing FROM canonical_jobs j
+ WHERE job_is_live(j.status, j.title, j.listed_date)
+   AND NOT EXISTS (SELECT FROM job_embeddings e WHERE e.job_id = j.id AND e.model = %(model)s);
+
+-- name: count_users_without_row
+SELECT count(*) AS missing FROM user_preferences p
+ WHERE NOT EXISTS (SELECT FROM user_embeddings e WHERE e.user_id = p.user_id AND e.model = %(model)s);
+
+-- name: {thing}_failures
+SELECT {thing}_id AS id, attempts, last_error, due_at IS NULL AS given_up
+  FROM {thing}_embeddings
+ WHERE last_error IS NOT NULL
+ ORDER BY {thing}_id
+ LIMIT %(limit)s;
+
+-- name: count_invalid_{thing}_vectors
+SELECT count(*) AS invalid
+  FROM {thing}_vectors v JOIN embedding_models m ON m.name = v.model
+ WHERE vector_dims(v.embedding) <> m.dimensions OR l2_norm(v.embedding) = 0;
+
+-- name: count_lost_{thing}_vectors
+SELECT count(*) AS lost
+  FROM {thing}_embeddings e
+ WHERE e.model = %(model)s AND embedded_at IS NOT NULL
+   AND NOT EXISTS (SELECT FROM {thing}_vectors v
+                    WHERE v.{thing}_id = e.{thing}_id AND v.model = e.model);
+
+-- name: task_facts
+SELECT task, ok_at, last_error,
+       extract(epoch FROM now() - ok_at)::float AS seconds_since_ok
+  FROM task_runs ORDER BY task;
+
+-- name: usage_today
+SELECT coalesce(sum(requests), 0)::bigint AS requests,
+       coalesce(sum(texts), 0)::bigint AS texts, coalesce(sum(tokens), 0)::bigint AS tokens
+  FROM embedding_usage WHERE day = CURRENT_DATE;
