@@ -1,0 +1,61 @@
+"""The model of a fresh machine: no account, no network, no cost.
+
+wordllama carries its weights inside its wheel: averages of 256-d word vectors, English.
+Good for trying the bot and for tests; a hosted model ranks better.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from whatsapp_bot.embeddings.provider import EmbeddedTexts
+
+LOCAL_MODEL = "local/wordllama-256"
+LOCAL_DIMENSIONS = 256
+
+
+class LocalProvider:
+    model = LOCAL_MODEL
+    dimensions = LOCAL_DIMENSIONS
+    max_texts = 256
+
+    def __init__(self) -> None:
+        self._model: Any = None
+        self._loading = threading.Lock()
+
+    def embed(
+        self, texts: Sequence[str], timeout: float | None = None
+    ) -> EmbeddedTexts:
+        """See EmbeddingProvider. A text without a word it knows becomes NaN, which no
+        check lets through."""
+        with np.errstate(invalid="ignore"):
+            vectors = self._loaded().embed(list(texts), norm=True)
+        return EmbeddedTexts(np.asarray(vectors, dtype=np.float32), tokens=0)
+
+    def _loaded(self) -> Any:
+        with self._loading:
+            if self._model is None:
+                self._model = _load()
+        return self._model
+
+
+def _load() -> Any:
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    # Here and not above: it takes half a second, and whoever has a key needs it never.
+    import wordllama
+
+    # It configures the root logger when imported.
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    # Its own search looks into a folder "tokenizer" that its wheel does not have; as a
+    # cache folder, the wheel is searched rightly, and nothing is downloaded.
+    return wordllama.WordLlama.load(
+        cache_dir=Path(wordllama.__file__).parent, disable_download=True
+    )

@@ -1,0 +1,71 @@
+"""Which model is asked for, and the provider behind a model."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from whatsapp_bot.config import Settings
+from whatsapp_bot.embeddings.local_provider import (
+    LOCAL_DIMENSIONS,
+    LOCAL_MODEL,
+    LocalProvider,
+)
+from whatsapp_bot.embeddings.provider import EmbeddingProvider
+from whatsapp_bot.records import EmbeddingModel
+
+NO_KEY = "none"  # Ollama and vLLM ask for none, but the client insists on one
+
+
+def wanted_model(settings: Settings) -> EmbeddingModel:
+    """The hosted model where a key or an address is set, else the local one."""
+    if settings.openai_api_key is None and settings.openai_base_url is None:
+        return EmbeddingModel(
+            name=LOCAL_MODEL,
+            api_model="wordllama",
+            base_url=None,
+            dimensions=LOCAL_DIMENSIONS,
+            template=settings.embedding_template,
+            is_live=False,
+        )
+    base_url = settings.openai_base_url or OPENAI_BASE_URL
+    return EmbeddingModel(
+        name=f"{_place(base_url)}/{settings.embedding_model}/{settings.embedding_dimensions}",
+        api_model=settings.embedding_model,
+        base_url=base_url,
+        dimensions=settings.embedding_dimensions,
+        template=settings.embedding_template,
+        is_live=False,
+    )
+
+
+def make_provider(
+    model: EmbeddingModel, settings: Settings
+) -> EmbeddingProvider | None:
+    """None when the model needs a key that is not set."""
+    if model.base_url is None:
+        return LocalProvider()
+    if settings.openai_api_key is None and model.base_url == OPENAI_BASE_URL:
+        return None
+    # Here and not above: importing it takes half a second and 40 MB, which whoever has
+    # no key would pay at every start.
+    from whatsapp_bot.embeddings.openai_provider import OpenAIProvider, quirks_for
+
+    quirks = quirks_for(model.base_url)
+    return OpenAIProvider(
+        model=model.name,
+        api_model=model.api_model,
+        dimensions=model.dimensions,
+        api_key=settings.openai_api_key or NO_KEY,
+        base_url=model.base_url,
+        timeout=settings.embedding_timeout_seconds,
+        max_texts=quirks.max_texts,
+        encoding=quirks.encoding,
+    )
+
+
+def _place(base_url: str) -> str:
+    host = urlsplit(base_url).netloc
+    return "openai" if host == "api.openai.com" else host
+
+
+OPENAI_BASE_URL = "https://api.openai.com/v1"
