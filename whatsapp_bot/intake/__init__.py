@@ -1,0 +1,1 @@
+"""What people and feeds send -> saved rows, then vectors."""
