@@ -1,0 +1,58 @@
+"""What is found of a job, in words."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from tests.unit.matching.examples import JOB, TODAY, facts
+from whatsapp_bot.matching.reasons import reasons
+
+
+def test_reasons_are_three_in_the_persons_terms() -> None:
+    assert reasons(facts()) == (
+        "matches the role you want: Data Analyst",
+        "asks for Python and SQL, which you have",
+        "in Yaba, Lagos",
+    )
+
+
+def test_every_kind_of_reason_can_be_said() -> None:
+    bare = {"years_of_experience": 3, "salary_min": 400_000}
+    assert reasons(facts(bare)) == (
+        "₦450k–600k a month, above your ₦400k",
+        "fits your 3 years of experience",
+        "posted today",
+    )
+
+
+def test_skills_only_read_in_the_text_are_said_to_be_mentioned() -> None:
+    job = JOB | {"skills": [], "description": "You write SQL"}
+    assert "mentions SQL, which you have" in reasons(facts(job=job))
+
+
+@pytest.mark.parametrize(
+    ("posted", "said"),
+    [
+        (TODAY, ("posted today",)),
+        (TODAY - timedelta(days=1), ("posted yesterday",)),
+        (datetime(2026, 11, 21, 9, 30), ("posted today",)),
+        ("2026-11-20T08:00:00", ("posted yesterday",)),
+        (TODAY - timedelta(days=2), ()),
+        (TODAY + timedelta(days=1), ()),
+        ("soon", ()),
+        (None, ()),
+    ],
+)
+def test_only_fresh_postings_speak_of_their_date(
+    posted: object, said: tuple[str, ...]
+) -> None:
+    assert reasons(facts({}, {"title": "x", "posted_date": posted})) == said
+
+
+def test_long_and_odd_words_stand_safely_in_a_reason() -> None:
+    person = {"job_roles": ["Nurse\n\u202e🏥 " + "nurse " * 2000]}
+    (reason,) = reasons(facts(person, {"title": "Nurse"}))
+    assert len(reason) < 100
+    assert reason.isprintable()

@@ -1,0 +1,196 @@
+"""A job examined for a person: parts and score."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.unit.matching.examples import JOB, PERSON, facts
+from whatsapp_bot.matching import scoring
+from whatsapp_bot.matching.reasons import reasons
+from whatsapp_bot.matching.scoring import Facts, keyword_score
+
+
+def test_a_category_matches_the_postings_category() -> None:
+    found = facts(
+        {"job_categories": ["Sales"]}, {"title": "Closer", "category": "Sales"}
+    )
+    assert found.title == 0.5
+    assert reasons(found) == ("in a field you chose: Sales",)
+
+
+def test_titles_a_model_gave_count_when_the_postings_own_says_little() -> None:
+    job = {"title": "Rockstar", "ai_job_titles": ["Data Analyst"]}
+    assert facts(job=job).title == pytest.approx(0.9)
+
+
+def test_skills_are_the_share_of_what_the_posting_asks() -> None:
+    assert facts(job={"skills": ["python", "Tableau"]}).skills == 0.5
+
+
+def test_a_long_list_of_skills_need_not_be_met_whole() -> None:
+    asked = [f"skill{n}" for n in range(20)]
+    assert facts({"technical_skills": asked[:6]}, {"skills": asked}).skills == 1.0
+
+
+def test_the_posting_is_believed_before_a_model() -> None:
+    job: dict[str, Any] = {
+        "title": "x",
+        "location": "Kano",
+        "ai_city": "Lagos",
+        "salary_min": 100_000,
+    }
+    job |= {"salary_currency": "NGN", "salary_period": "monthly"}
+    job |= {"ai_salary_min": 900_000, "ai_salary_currency": "NGN"}
+    found = facts(job=job)
+    assert (found.location, found.salary) == (0.5, 0.0)
+
+
+def test_a_model_fills_in_where_the_posting_is_silent() -> None:
+    job: dict[str, Any] = {
+        "title": "x",
+        "ai_city": "Ikeja",
+        "ai_state": "Lagos",
+        "ai_country": "NG",
+    }
+    job |= {"ai_required_skills": ["SQL"], "ai_years_experience_min": 2}
+    found = facts(job=job)
+    assert (found.location, found.skills, found.experience) == (1.0, 1.0, 1.0)
+
+
+def test_a_job_that_fits_in_everything_scores_a_hundred() -> None:
+    assert keyword_score(facts()) == pytest.approx(100.0)
+
+
+def test_what_nobody_wished_is_not_counted() -> None:
+    assert keyword_score(Facts(title=1.0, wished=frozenset({"title"}))) == 100.0
+
+
+def test_a_silent_posting_counts_half_for_that_wish() -> None:
+    silent = Facts(title=1.0, wished=frozenset({"title", "salary"}))
+    assert keyword_score(silent) == pytest.approx(100 * (35 + 5) / 45)
+
+
+def test_other_work_without_her_skills_stays_below_thirty() -> None:
+    job = JOB | {"title": "Driver", "skills": ["Driving"]}
+    assert keyword_score(facts(job=job)) < 30
+
+
+def test_nothing_known_scores_nothing() -> None:
+    assert keyword_score(facts({})) == 0.0
+    assert reasons(facts({}, {"title": "x"})) == ()
+
+
+WORDS = st.sampled_from(
+    ["Data Analyst", "Driver", "SQL", "Go", "C++", "Lagos", "remote", "🙂", "محاسب"]
+)
+TEXT = st.one_of(st.none(), WORDS, st.text(max_size=60), st.just("nurse 🙂 " * 1_200))
+LISTS = st.one_of(st.none(), st.lists(st.one_of(st.none(), TEXT), max_size=4))
+NUMBERS = st.one_of(
+    st.none(), st.integers(-5, 10**9), st.floats(), st.decimals(), st.booleans()
+)
+ANYTHING = st.one_of(TEXT, LISTS, NUMBERS, st.dates())
+PREFERENCE_KEYS_TEXT = """job_roles job_categories technical_skills soft_skills
+    preferred_locations work_arrangements user_job_input user_location_input
+    experience_level years_of_experience willing_to_relocate salary_min salary_max
+    salary_currency salary_period"""
+PREFERENCE_KEYS = PREFERENCE_KEYS_TEXT.split()
+JOB_KEYS_TEXT = """title company location country description posted_date listed_date
+    salary_min salary_max salary_currency salary_period work_arrangement
+    experience_level years_min years_max skills category ai_job_titles ai_job_function
+    ai_job_level ai_city ai_state ai_country ai_work_arrangement ai_remote_allowed
+    ai_required_skills ai_years_experience_min ai_years_experience_max ai_salary_min
+    ai_salary_max ai_salary_currency ai_salary_period ai_summary"""
+JOB_KEYS = JOB_KEYS_TEXT.split()
+PEOPLE = st.dictionaries(st.sampled_from(PREFERENCE_KEYS), ANYTHING)
+JOBS = st.dictionaries(st.sampled_from(JOB_KEYS), ANYTHING)
+
+
+@settings(max_examples=300, deadline=None)
+@given(PEOPLE, JOBS)
+def test_anything_is_examined_and_stays_in_range(
+    person: dict[str, Any], job: dict[str, Any]
+) -> None:
+    found = facts(person, job or {"title": None})
+    for part in scoring.WEIGHTS:
+        value = getattr(found, part)
+        assert value is None or 0 <= value <= 1
+    assert 0 <= keyword_score(found) <= 100
+    assert len(reasons(found)) <= 3
+    assert all(reason.isprintable() for reason in reasons(found))
+
+
+def test_rows_of_nothing_but_null_say_nothing() -> None:
+    person = dict.fromkeys(PREFERENCE_KEYS)
+    assert facts(person, dict.fromkeys(JOB_KEYS)) == Facts(experience_label="")
+
+
+SKILLS = st.lists(
+    st.sampled_from(["Python", "SQL", "Excel", "Go", "C#", "R", "sales"]), unique=True
+)
+
+
+@given(SKILLS.filter(bool), SKILLS.filter(bool), st.data())
+def test_one_more_matching_skill_never_lowers_the_score(
+    mine: list[str], asked: list[str], data: st.DataObject
+) -> None:
+    more = [*mine, data.draw(st.sampled_from(asked))]
+    mentioned = JOB | {"skills": None, "description": f"with {', '.join(asked)}."}
+    for job in (JOB | {"skills": asked}, mentioned):
+        before = keyword_score(facts(PERSON | {"technical_skills": mine}, job))
+        assert keyword_score(facts(PERSON | {"technical_skills": more}, job)) >= before
+
+
+@given(SKILLS)
+def test_a_skill_in_the_title_never_lowers_the_score(mine: list[str]) -> None:
+    job = JOB | {"skills": None, "title": "SQL Data Analyst"}
+    before = keyword_score(facts(PERSON | {"technical_skills": ["Sage", *mine]}, job))
+    more = PERSON | {"technical_skills": ["Sage", *mine, "SQL"]}
+    assert keyword_score(facts(more, job)) >= before
+
+
+@given(
+    st.integers(1, 10**8),
+    st.integers(1, 10**8),
+    st.sampled_from(["NGN", "USD", "KES"]),
+    st.sampled_from(["hourly", "monthly", "yearly"]),
+)
+def test_higher_pay_never_lowers_the_score(
+    one: int, other: int, currency: str, period: str
+) -> None:
+    job = JOB | {"salary_min": None, "salary_currency": currency}
+    low, high = (
+        keyword_score(facts(job=job | {"salary_max": top, "salary_period": period}))
+        for top in sorted((one, other))
+    )
+    assert low <= high
+
+
+@given(st.lists(WORDS, min_size=1), WORDS, WORDS)
+def test_one_more_role_never_lowers_the_title(
+    roles: list[str], role: str, title: str
+) -> None:
+    before, after = (
+        facts({"job_roles": wanted}, {"title": title}).title or 0
+        for wanted in (roles, [*roles, role])
+    )
+    assert after >= before
+
+
+UNIT = st.floats(0, 1)
+PARTS = st.fixed_dictionaries(dict.fromkeys(scoring.WEIGHTS, st.none() | UNIT))
+
+
+@given(PARTS, st.sampled_from(sorted(scoring.WEIGHTS)), UNIT, UNIT)
+def test_a_better_part_never_lowers_the_score(
+    parts: dict[str, Any], part: str, one: float, other: float
+) -> None:
+    everything = frozenset(scoring.WEIGHTS)
+    low, high = (
+        keyword_score(Facts(**parts | {part: value}, wished=everything))
+        for value in sorted((one, other))
+    )
+    assert low <= high + 1e-9

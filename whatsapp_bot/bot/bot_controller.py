@@ -1,0 +1,53 @@
+"""Finds jobs for a person, by vectors where they can answer and by words where not."""
+
+from __future__ import annotations
+
+import logging
+
+from whatsapp_bot.database.jobs import JobStore
+from whatsapp_bot.errors import NoVectors
+from whatsapp_bot.matching.embedding_job_matcher import EmbeddingJobMatcher
+from whatsapp_bot.matching.intelligent_job_matcher import IntelligentJobMatcher
+from whatsapp_bot.records import SearchResult
+
+logger = logging.getLogger(__name__)
+
+
+class BotController:
+    def __init__(
+        self,
+        embedding_matcher: EmbeddingJobMatcher,
+        keyword_matcher: IntelligentJobMatcher,
+        jobs: JobStore,
+    ) -> None:
+        self._embedding_matcher = embedding_matcher
+        self._keyword_matcher = keyword_matcher
+        self._jobs = jobs
+
+    def search_jobs_for_user(
+        self, user_id: int, limit: int = 10, unseen: bool = False
+    ) -> SearchResult:
+        """Her best live jobs, at most `limit`; unseen leaves out what she was shown.
+
+        Only NoVectors makes it fall back; whatever else goes wrong is raised, so that a
+        broken query stays visible. Raises NotFound when she told no preferences.
+        """
+        try:
+            matches = self._embedding_matcher.search_jobs_with_embeddings(
+                user_id, limit, unseen
+            )
+        except NoVectors as reason:
+            logger.warning(
+                "keyword search for user %d: %s",
+                user_id,
+                reason,
+                extra={"action": "keyword_fallback", "user_id": user_id},
+            )
+            matches = self._keyword_matcher.find_matching_jobs(user_id, limit, unseen)
+            return SearchResult(tuple(matches), "keyword", str(reason))
+        logger.debug("vector search for user %d", user_id)
+        return SearchResult(tuple(matches), "embedding")
+
+    def record_shown(self, user_id: int, result: SearchResult) -> None:
+        """Never show these again to her where unseen jobs are asked for."""
+        self._jobs.record_shown(user_id, [match.job_id for match in result.matches])

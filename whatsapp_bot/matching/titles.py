@@ -1,0 +1,135 @@
+"""Titles are read here for the work they name, and how alike two of them are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from whatsapp_bot.matching import places
+from whatsapp_bot.matching.rows import LONGEST_TITLE
+from whatsapp_bot.matching.words import (
+    BROAD,
+    GENERIC,
+    IGNORED,
+    KEPT,
+    SOFTWARE,
+    SYNONYMS,
+)
+
+_LONGEST_PHRASE: Final = 4  # words
+# What follows one of these is about the work, not its name: "(LPG plant)", "for Kano".
+_ASIDE: Final = re.compile(r"[;:|()\[\]\n•–—]+|\s-\s|\s(?:of|for|at|in|with)\s")
+_ALTERNATIVE: Final = re.compile(r"[,/&+]+|\s(?:and|or)\s")
+_TITLE_WORD: Final = re.compile(r"[^\W_]+(?:\+\+|#)?")
+
+
+def _stem(word: str) -> str:
+    """Light: plurals, and the -er, -or, -ing that make doers and doings of one verb."""
+    if len(word) > 4 and word.endswith("ies"):
+        word = word[:-3] + "y"
+    elif len(word) > 3 and word.endswith("s") and word[-2] not in "sui":
+        word = word[:-1]
+    if word in GENERIC or word in KEPT:
+        return word
+    for suffix in ("ing", "er", "or"):
+        if word.endswith(suffix) and len(word) - len(suffix) >= 4:
+            return word[: -len(suffix)].rstrip("e")
+    return word[:-1] if len(word) > 4 and word.endswith("e") else word
+
+
+def _phrases() -> dict[str, tuple[str, ...]]:
+    table: dict[str, tuple[str, ...]] = {
+        " ".join(map(_stem, name.split())): () for name in places.NAMES
+    }
+    for line in SYNONYMS.strip().splitlines():
+        meaning, _, said = line.partition(":")
+        words = tuple(map(_stem, meaning.split()))
+        for phrase in (meaning, *said.split(",")):
+            table[" ".join(map(_stem, phrase.split()))] = words
+    return table
+
+
+_PHRASES: Final = _phrases()
+_SOFTWARE_STEMS: Final = frozenset(map(_stem, SOFTWARE))
+
+
+@dataclass(frozen=True, slots=True)
+class Title:
+    """What a role or a posting's title says of the work itself."""
+
+    words: frozenset[str]
+    heads: frozenset[str]  # the noun each piece ends with: what the person would be
+
+    def weight(self, words: Iterable[str]) -> float:
+        return sum(self._weight(word) for word in words)
+
+    def _weight(self, word: str) -> float:
+        if word in GENERIC:
+            return 0.3
+        if word in BROAD:
+            return 0.7
+        return 1.5 if word in self.heads else 1.0
+
+
+def _meanings(words: list[str]) -> list[str]:
+    found: list[str] = []
+    start = 0
+    while start < len(words):
+        for size in range(min(_LONGEST_PHRASE, len(words) - start), 0, -1):
+            meaning = _PHRASES.get(" ".join(words[start : start + size]))
+            if meaning is not None:
+                found += meaning
+                break
+        else:
+            found.append(words[start])
+        start += size
+    return found
+
+
+def _piece(text: str) -> list[str]:
+    words = [w for w in _TITLE_WORD.findall(text) if w not in IGNORED]
+    return _meanings([_stem(w) for w in words if not w[0].isdigit()])
+
+
+def _pieces(text: str) -> list[list[str]]:
+    return [found for piece in _ALTERNATIVE.split(text) if (found := _piece(piece))]
+
+
+def _as_software(words: list[str]) -> list[str]:
+    return ["developer" if word == "engineer" else word for word in words]
+
+
+@lru_cache(maxsize=16384)
+def read_title(text: str) -> Title:
+    """The words of a title without seniority, place or furniture; maybe none."""
+    parts = _ASIDE.split(text[:LONGEST_TITLE].lower())
+    read = [pieces for part in parts if (pieces := _pieces(part))]
+    words = frozenset(word for pieces in read for piece in pieces for word in piece)
+    if "engineer" in words and words & _SOFTWARE_STEMS:
+        read = [[_as_software(piece) for piece in pieces] for pieces in read]
+        words = words - {"engineer"} | {"developer"}
+    return Title(words, frozenset(piece[-1] for piece in read[0]) if read else words)
+
+
+def likeness(role: Title, title: Title) -> float:
+    """0..1: how much of the role the title has, a little less for all that it adds."""
+    shared = role.words & title.words
+    # An HSE officer is nothing like a loan officer.
+    if not shared or (shared <= GENERIC and not role.words <= GENERIC):
+        return 0.0
+    recall = role.weight(shared) / role.weight(role.words)
+    precision = title.weight(shared) / title.weight(title.words)
+    return recall * (0.8 + 0.2 * precision) * _head_agreement(role, title)
+
+
+def _head_agreement(role: Title, title: Title) -> float:
+    """A nurse recruiter is not a nurse, and a driver supervisor drives little."""
+    is_what = title.heads - GENERIC
+    # "Quality, Health and Safety Officer": before a general noun a list only describes.
+    if is_what and is_what == title.heads and not is_what & role.words:
+        return 0.5
+    wants = role.heads - GENERIC
+    return 0.8 if wants and not wants & title.heads else 1.0
