@@ -1,0 +1,154 @@
+"""The only place where objects are built and wired together."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from whatsapp_bot.bot.bot_controller import BotController
+from whatsapp_bot.config import Settings
+from whatsapp_bot.database.database_manager import DatabaseManager, DueListener
+from whatsapp_bot.database.embedded_postgres import EmbeddedPostgres
+from whatsapp_bot.database.embeddings import EmbeddingStore, EmbeddingUpkeep
+from whatsapp_bot.database.jobs import JobStore
+from whatsapp_bot.database.migrator import Migrator
+from whatsapp_bot.database.models import ModelStore
+from whatsapp_bot.database.tasks import TaskStore
+from whatsapp_bot.database.users import UserStore
+from whatsapp_bot.embeddings.embedding_generator import EmbeddingGenerator
+from whatsapp_bot.embeddings.embedding_service import EmbeddingService
+from whatsapp_bot.embeddings.embedding_text import template_named
+from whatsapp_bot.embeddings.models import make_provider, wanted_model
+from whatsapp_bot.embeddings.service_registry import ServiceRegistry
+from whatsapp_bot.intake.ai_enhanced_parser import AIEnhancedParser
+from whatsapp_bot.intake.flexible_preference_manager import FlexiblePreferenceManager
+from whatsapp_bot.intake.save_hook import SaveHook
+from whatsapp_bot.matching.embedding_job_matcher import EmbeddingJobMatcher
+from whatsapp_bot.matching.intelligent_job_matcher import IntelligentJobMatcher
+from whatsapp_bot.records import THINGS, EmbeddingModel, Thing
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class App:
+    """Everything a door may need, wired."""
+
+    settings: Settings
+    place: str  # which database, in words, without its password
+    database: DatabaseManager
+    users: UserStore
+    jobs: JobStore
+    models: ModelStore
+    tasks: TaskStore
+    upkeep: EmbeddingUpkeep
+    listener: DueListener
+    live_model: EmbeddingModel
+    wanted_model: EmbeddingModel
+    services: ServiceRegistry
+    generator: EmbeddingGenerator
+    hook: SaveHook
+    preference_manager: FlexiblePreferenceManager
+    parser: AIEnhancedParser
+    controller: BotController
+
+    def store(self, thing: Thing) -> EmbeddingStore:
+        """The embeddings of the live model."""
+        return EmbeddingStore(self.database, thing, self.live_model.name)
+
+
+@contextlib.contextmanager
+def open_database(settings: Settings) -> Iterator[tuple[DatabaseManager, str]]:
+    """The database and where it is, in words; nothing of its schema is looked at.
+
+    Without a DATABASE_URL, the embedded server: started here if need be.
+    """
+    if settings.database_url is None:
+        server = EmbeddedPostgres(settings.data_folder / "postgres")
+        database = DatabaseManager(server.start())
+        place = f"embedded PostgreSQL in {settings.data_folder / 'postgres'}"
+    else:
+        server = None
+        database = DatabaseManager(settings.database_url)
+        place = "the PostgreSQL of DATABASE_URL"
+    try:
+        yield database, place
+    finally:
+        database.close()
+        if server is not None:
+            server.stop()
+
+
+@contextlib.contextmanager
+def open_app(settings: Settings) -> Iterator[App]:
+    """Everything, wired, on a database whose schema is up to date.
+
+    The embedded database is migrated here; another one's owner runs `migrate`. Raises
+    ConfigError or DatabaseError.
+    """
+    template_named(settings.embedding_template)
+    with open_database(settings) as (database, place):
+        migrator = Migrator(database)
+        if settings.database_url is None:
+            migrator.apply()
+        else:
+            migrator.require()
+        app = build(settings, database, place)
+        try:
+            yield app
+        finally:
+            app.hook.close()
+
+
+def build(settings: Settings, database: DatabaseManager, place: str) -> App:
+    models = ModelStore(database)
+    wanted = wanted_model(settings)
+    live = models.live() or models.add(wanted)
+    services = ServiceRegistry(
+        models, lambda model: build_service(settings, database, model)
+    )
+    users, jobs = UserStore(database), JobStore(database)
+    hook = SaveHook(services, settings.hook_timeout_seconds)
+    return App(
+        settings=settings,
+        place=place,
+        database=database,
+        users=users,
+        jobs=jobs,
+        models=models,
+        tasks=TaskStore(database),
+        upkeep=EmbeddingUpkeep(database),
+        listener=DueListener(database),
+        live_model=live,
+        wanted_model=wanted,
+        services=services,
+        generator=EmbeddingGenerator(services, settings.embedding_concurrency),
+        hook=hook,
+        preference_manager=FlexiblePreferenceManager(users, hook),
+        parser=AIEnhancedParser(jobs, hook),
+        controller=BotController(
+            EmbeddingJobMatcher(jobs, users, models),
+            IntelligentJobMatcher(jobs, users),
+            jobs,
+        ),
+    )
+
+
+def build_service(
+    settings: Settings, database: DatabaseManager, model: EmbeddingModel
+) -> EmbeddingService | None:
+    """None when the model's provider needs a key that is not set."""
+    provider = make_provider(model, settings)
+    if provider is None:
+        return None
+    return EmbeddingService(
+        {thing: EmbeddingStore(database, thing, model.name) for thing in THINGS},
+        EmbeddingUpkeep(database),
+        provider,
+        template_named(settings.embedding_template),
+        batch_size=settings.embedding_batch_size,
+        lease_seconds=settings.lease_seconds,
+        max_attempts=settings.embedding_max_attempts,
+    )

@@ -1,0 +1,83 @@
+"""What all doors share: settings, log, wiring, and errors as one readable line."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Callable
+
+from dotenv import load_dotenv
+
+from whatsapp_bot.bootstrap import App, open_app
+from whatsapp_bot.config import PROJECT_FOLDER, Settings
+from whatsapp_bot.errors import ConfigError, EmbeddingDenied, JobBotError
+from whatsapp_bot.logger import configure_logging
+
+logger = logging.getLogger(__name__)
+
+FAILED = 1  # a fact is false, or the work failed
+MISUSED = 2  # usage or configuration; also argparse's own
+DENIED = 3  # the provider refuses the key or the account
+INTERRUPTED = 130  # Ctrl+C, as shells count it
+
+
+def parser(description: str | None, examples: str) -> argparse.ArgumentParser:
+    return argparse.ArgumentParser(
+        description=description,
+        epilog=examples,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
+def run(work: Callable[[App], int]) -> int:
+    """Do the work with everything wired; its exit code, or that of its error."""
+    return guarded(lambda settings: _with_app(settings, work))
+
+
+def guarded(work: Callable[[Settings], int]) -> int:
+    """Do the work; any error of ours is one line on stderr and an exit code."""
+    try:
+        load_dotenv(PROJECT_FOLDER / ".env")
+        settings = Settings.from_env(os.environ)
+        configure_logging(settings.log_level)
+        return work(settings)
+    except ConfigError as error:
+        return _say(error, MISUSED)
+    except EmbeddingDenied as error:
+        return _say(error, DENIED)
+    except JobBotError as error:
+        logger.debug("where it happened", exc_info=True)
+        return _say(error, FAILED)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output left, as `| head` does.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _with_app(settings: Settings, work: Callable[[App], int]) -> int:
+    with open_app(settings) as app:
+        logger.info(
+            "%s; live model %s (%d dimensions)",
+            app.place,
+            app.live_model.name,
+            app.live_model.dimensions,
+            extra={"action": "opened"},
+        )
+        if app.wanted_model.name != app.live_model.name:
+            logger.warning(
+                "the settings ask for %s, but %s is live: see `python -m whatsapp_bot "
+                "models --help`",
+                app.wanted_model.name,
+                app.live_model.name,
+                extra={"action": "other_model_live"},
+            )
+        return work(app)
+
+
+def _say(error: Exception, code: int) -> int:
+    sys.stderr.write(f"error: {error}\n")
+    return code

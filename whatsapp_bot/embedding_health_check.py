@@ -1,0 +1,193 @@
+"""Facts about the system, a line each; exit 1 if one is false."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict, dataclass
+
+from whatsapp_bot import door
+from whatsapp_bot.bootstrap import App
+from whatsapp_bot.errors import EmbeddingError
+from whatsapp_bot.records import THINGS, EmbeddingFacts, TaskRun, Thing
+
+EXAMPLES = """examples:
+  python -m whatsapp_bot.embedding_health_check
+  python -m whatsapp_bot.embedding_health_check --json | jq .facts
+  python -m whatsapp_bot.embedding_health_check --no-probe     do not call the provider
+"""
+EXCELLENT, GOOD = 80.0, 60.0  # percent covered, users and jobs alike
+LATE_SECONDS = 15 * 60.0  # a row that is due for longer is served by nobody
+PROBE_SECONDS = 10.0
+INDEX_FROM = 5_000  # vectors; below, a search needs no index
+FAILURES_SHOWN = 5
+# How long each task may be silent, in seconds: twice its default interval.
+SILENT_SECONDS = {"embed_due": 3600.0, "reconcile": 7200.0, "refresh_stale": 172800.0}
+
+
+@dataclass(frozen=True)
+class Fact:
+    is_true: bool
+    text: str
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = door.parser(__doc__, EXAMPLES)
+    parser.add_argument("--json", action="store_true", help="for machines")
+    parser.add_argument(
+        "--no-probe",
+        action="store_true",
+        help="do not ask the provider for a vector (it costs a token)",
+    )
+    options = parser.parse_args(argv)
+    return door.run(lambda app: check(app, options.json, not options.no_probe))
+
+
+def check(app: App, as_json: bool, with_probe: bool) -> int:
+    embeddings = {thing: app.store(thing).facts() for thing in THINGS}
+    facts = gather(app, embeddings, with_probe)
+    grade = grade_of(embeddings)
+    is_healthy = all(fact.is_true for fact in facts)
+    if as_json:
+        sys.stdout.write(_as_json(grade, is_healthy, facts, embeddings) + "\n")
+    else:
+        for fact in facts:
+            sys.stdout.write(f"{'ok  ' if fact.is_true else 'FAIL'} {fact.text}\n")
+        sys.stdout.write(f"     grade: {grade}\n")
+    return 0 if is_healthy else door.FAILED
+
+
+def grade_of(embeddings: dict[Thing, EmbeddingFacts]) -> str:
+    lowest = min(facts.coverage for facts in embeddings.values())
+    if lowest >= EXCELLENT:
+        return "EXCELLENT"
+    return "GOOD" if lowest >= GOOD else "NEEDS ATTENTION"
+
+
+def gather(
+    app: App, embeddings: dict[Thing, EmbeddingFacts], with_probe: bool
+) -> list[Fact]:
+    """All facts, true and false. Raises DatabaseError when there is no asking."""
+    facts = [_database(app), _model(app)]
+    if with_probe:
+        facts.append(_provider(app))
+    for thing in THINGS:
+        facts += _coverage(thing, embeddings[thing])
+        facts += _failures(app, thing, embeddings[thing])
+    facts.append(_index(app))
+    facts += [_task(run) for run in app.tasks.list()]
+    usage = app.upkeep.usage_today()
+    facts.append(
+        Fact(
+            True,
+            "today: {requests} requests, {texts} texts, {tokens} tokens".format(
+                **usage
+            ),
+        )
+    )
+    return facts
+
+
+def _database(app: App) -> Fact:
+    versions = app.upkeep.server_versions()
+    server, pgvector = versions["server"], versions["pgvector"]
+    recent = tuple(int(part) for part in pgvector.split(".")[:2]) >= (0, 8)
+    return Fact(recent, f"{app.place}: PostgreSQL {server}, pgvector {pgvector}")
+
+
+def _model(app: App) -> Fact:
+    live, wanted = app.live_model, app.wanted_model
+    others = [model.name for model in app.models.list() if not model.is_live]
+    filling = f"; being filled: {', '.join(others)}" if others else ""
+    if live.name == wanted.name:
+        return Fact(
+            True, f"live model {live.name}, {live.dimensions} dimensions{filling}"
+        )
+    text = f"live model {live.name}, but the settings ask for {wanted.name}{filling}"
+    return Fact(wanted.name in others, text)
+
+
+def _provider(app: App) -> Fact:
+    service = app.services.live()
+    if service is None:
+        return Fact(False, f"no key is set for {app.live_model.name}")
+    try:
+        service.probe(PROBE_SECONDS)
+    except EmbeddingError as error:
+        return Fact(False, f"the provider of {service.model} does not answer: {error}")
+    return Fact(True, f"the provider of {service.model} answers")
+
+
+def _coverage(thing: Thing, facts: EmbeddingFacts) -> list[Fact]:
+    what = "users" if thing == "user" else "live jobs"
+    empty = f", {facts.empty} say nothing to embed" if facts.empty else ""
+    return [
+        Fact(
+            facts.coverage >= EXCELLENT,
+            f"{what}: {facts.embedded} of {facts.eligible} have a vector "
+            f"({facts.coverage:.1f}%){empty}",
+        ),
+        Fact(
+            facts.oldest_due_seconds < LATE_SECONDS,
+            f"{what}: {facts.due} due now"
+            + (
+                f", the oldest for {facts.oldest_due_seconds:.0f} s"
+                if facts.due
+                else ""
+            ),
+        ),
+        Fact(
+            facts.missing + facts.lost + facts.invalid == 0,
+            f"{what}: {facts.missing} unknown to the daemon, {facts.lost} vectors lost, "
+            f"{facts.invalid} invalid",
+        ),
+    ]
+
+
+def _failures(app: App, thing: Thing, facts: EmbeddingFacts) -> list[Fact]:
+    if not facts.failed:
+        return []
+    rows = app.store(thing).failures(FAILURES_SHOWN)
+    shown = "; ".join(f"{thing} {row['id']}: {row['last_error']}" for row in rows)
+    more = "; ..." if facts.failed > len(rows) else ""
+    return [Fact(False, f"{thing}s refused: {facts.failed} ({shown}{more})")]
+
+
+def _index(app: App) -> Fact:
+    model = app.live_model.name
+    count = app.models.count_job_vectors(model)
+    if app.models.has_index(model):
+        return Fact(True, f"vector index over {count} vectors")
+    if count < INDEX_FROM:
+        return Fact(True, f"no vector index needed for {count} vectors")
+    return Fact(False, f"{count} vectors and no vector index: is the daemon running?")
+
+
+def _task(run: TaskRun) -> Fact:
+    if run.last_error:
+        return Fact(False, f"task {run.task} failed: {run.last_error}")
+    if run.seconds_since_ok is None:
+        return Fact(True, f"task {run.task} runs for the first time")
+    limit = SILENT_SECONDS.get(run.task)
+    is_late = limit is not None and run.seconds_since_ok > limit
+    return Fact(
+        not is_late, f"task {run.task} ended well {run.seconds_since_ok:.0f} s ago"
+    )
+
+
+def _as_json(
+    grade: str,
+    is_healthy: bool,
+    facts: list[Fact],
+    embeddings: dict[Thing, EmbeddingFacts],
+) -> str:
+    things = {
+        f"{thing}s": asdict(values) | {"coverage": round(values.coverage, 1)}
+        for thing, values in embeddings.items()
+    }
+    report = {"healthy": is_healthy, "grade": grade, **things}
+    return json.dumps(report | {"facts": [asdict(fact) for fact in facts]}, indent=2)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,313 @@
+"""The daemon: keeps the vectors of users and jobs true, whoever writes the rows."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from types import FrameType
+from typing import TypeVar
+
+import schedule
+
+from whatsapp_bot import door
+from whatsapp_bot.bootstrap import App
+from whatsapp_bot.errors import DatabaseUnavailable
+from whatsapp_bot.records import THINGS, EmbeddingModel, Totals
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+NAP_SECONDS = 0.5  # how long a stop may go unseen
+AFTER_ERROR_SECONDS = 2.0
+SOONEST_SECONDS = 0.2  # between two looks for due rows
+PROGRESS_SECONDS = 10.0
+INDEX_FROM = 5_000  # vectors; below, comparing with each of them takes milliseconds
+ONCE_PATIENCE_SECONDS = (
+    120.0  # --once waits for a provider that asks for less than this
+)
+
+EXAMPLES = """examples:
+  python -m whatsapp_bot.scheduler_service           run until stopped
+  python -m whatsapp_bot.scheduler_service --once    one pass, then exit (for cron)
+  LOG_LEVEL=DEBUG python -m whatsapp_bot.scheduler_service
+"""
+
+
+class SchedulerService:
+    """Periodic tasks, and a look for due rows whenever one of them, a notification or
+    the clock says so. Any number of these may run: rows are claimed."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._scheduler = schedule.Scheduler()
+        self._next_look = 0.0  # monotonic; when due rows are looked for at the latest
+        self._is_stopping = False
+        self._index_thread: threading.Thread | None = None
+        self._set_up_tasks()
+
+    def stop(self) -> None:
+        """Ask it to end; only sets a flag, so a signal handler may call it."""
+        self._is_stopping = True
+
+    def run(self) -> None:
+        """Until stopped. The database may go away and come back meanwhile."""
+        self.run_all_tasks()
+        while not self._is_stopping:
+            self._scheduler.run_pending()
+            if time.monotonic() >= self._next_look:
+                self._guard("embed_due", self._embed_due)
+            self._nap()
+        self._app.listener.close()
+
+    def run_once(self) -> Totals:
+        """One pass over all tasks, and everything due embedded. A provider that asks
+        for a moment gets it. Raises what a task raises."""
+        self._record("follow_template", self._follow_template)
+        self._record("expire_jobs", self._expire_jobs)
+        self._record("reconcile", self._reconcile)
+        totals = self._record("embed_due", self._embed_patiently)
+        if not self._is_stopping:
+            self._record("build_index", self._build_missing_index)
+        return totals
+
+    def _embed_patiently(self) -> Totals:
+        totals = Totals()
+        while not self._is_stopping:
+            totals += self._embed()
+            seconds = self._seconds_to_next_look()
+            if seconds is None or seconds > ONCE_PATIENCE_SECONDS:
+                break
+            self._sleep(max(seconds, SOONEST_SECONDS))
+        return totals
+
+    def run_all_tasks(self) -> None:
+        """At a start nobody knows what was missed."""
+        self._guard("follow_template", self._follow_template)
+        for job in self._scheduler.get_jobs():
+            job.run()  # type: ignore[no-untyped-call]
+
+    # --- tasks
+
+    def _set_up_tasks(self) -> None:
+        settings = self._app.settings
+        every = self._scheduler.every
+        self._add(every(settings.user_task_minutes).minutes, "embed_users", self._look)
+        self._add(every(settings.job_task_minutes).minutes, "embed_jobs", self._look)
+        self._add(
+            every(settings.expire_minutes).minutes, "expire_jobs", self._expire_jobs
+        )
+        self._add(
+            every(settings.reconcile_minutes).minutes, "reconcile", self._reconcile
+        )
+        self._add(
+            every().day.at(settings.stale_task_at), "refresh_stale", self._refresh_stale
+        )
+
+    def _add(self, job: schedule.Job, name: str, task: Callable[[], None]) -> None:
+        job.do(self._guard, name, task)
+
+    def _record(self, name: str, task: Callable[[], T]) -> T:
+        """Run it, and let the health check know how that ended."""
+        self._app.tasks.start(name)
+        try:
+            result = task()
+        except DatabaseUnavailable:
+            raise
+        except Exception as error:
+            self._app.tasks.finish(name, f"{type(error).__name__}: {error}")
+            raise
+        self._app.tasks.finish(name)
+        return result
+
+    def _guard(self, name: str, task: Callable[[], object]) -> None:
+        """A task that raises is logged and starves no other: left to itself, `schedule`
+        would not reschedule it, and would skip those sorted after it, for ever."""
+        try:
+            self._record(name, task)
+            return
+        except DatabaseUnavailable as error:
+            logger.warning(
+                "%s waits: %s", name, error, extra={"action": "database_away"}
+            )
+        except Exception:
+            logger.exception("task %s failed", name, extra={"action": "task_failed"})
+        self._next_look = time.monotonic() + AFTER_ERROR_SECONDS
+
+    def _look(self) -> None:
+        self._next_look = 0.0
+
+    def _expire_jobs(self) -> None:
+        count = self._app.upkeep.expire_jobs()
+        if count:
+            logger.info("%d jobs expired", count, extra={"action": "jobs_expired"})
+
+    def _reconcile(self) -> None:
+        for thing in THINGS:
+            count = self._app.upkeep.reconcile(thing)
+            if count:
+                logger.info(
+                    "%d %ss were not known to be due",
+                    count,
+                    thing,
+                    extra={"action": "gaps_found", "count": count},
+                )
+        self._look()
+
+    def _refresh_stale(self) -> None:
+        for thing in THINGS:
+            self._app.upkeep.refresh_stale(thing, self._app.settings.stale_days)
+        self._look()
+
+    def _follow_template(self) -> None:
+        """Another template than the one the vectors were made with: every text has
+        changed."""
+        template = self._app.settings.embedding_template
+        for model in self._app.models.list():
+            if self._app.models.set_template(model.name, template):
+                self._app.upkeep.refresh_all(model.name)
+                logger.info(
+                    "%s follows template %s",
+                    model.name,
+                    template,
+                    extra={"action": "template_changed"},
+                )
+
+    # --- embedding
+
+    def _embed_due(self) -> None:
+        self._next_look = time.monotonic() + self._app.settings.poll_seconds
+        self._embed()
+        seconds = self._seconds_to_next_look()
+        if seconds is not None:
+            sooner = time.monotonic() + max(seconds, SOONEST_SECONDS)
+            self._next_look = min(self._next_look, sooner)
+        elif self._index_thread is None or not self._index_thread.is_alive():
+            # Filled first, indexed after: one build beats as many inserts by far.
+            self._index_thread = threading.Thread(
+                target=self._guard,
+                args=("build_index", self._build_missing_index),
+                daemon=True,
+            )
+            self._index_thread.start()
+
+    def _embed(self) -> Totals:
+        progress = _Progress()
+        totals = self._app.generator.embed_due(lambda: self._is_stopping, progress.add)
+        if totals.embedded or totals.failed:
+            progress.report("embedded")
+        return totals
+
+    def _seconds_to_next_look(self) -> float | None:
+        models = [service.model for service in self._app.services.all()]
+        return self._app.upkeep.seconds_to_next_due(models)
+
+    def _build_missing_index(self) -> None:
+        for model in self._app.models.list():
+            if self._wants_index(model):
+                logger.info("building the vector index of %s", model.name)
+                self._app.models.build_index(model)
+                logger.info(
+                    "the vector index of %s is built",
+                    model.name,
+                    extra={"action": "index_built"},
+                )
+
+    def _wants_index(self, model: EmbeddingModel) -> bool:
+        models = self._app.models
+        return (
+            not models.has_index(model.name)
+            and models.count_job_vectors(model.name) >= INDEX_FROM
+        )
+
+    # --- waiting
+
+    def _nap(self) -> None:
+        seconds = min(NAP_SECONDS, max(0.0, self._next_look - time.monotonic()))
+        if self._app.listener.wait(seconds):
+            self._look()
+
+    def _sleep(self, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while not self._is_stopping and time.monotonic() < until:
+            time.sleep(min(NAP_SECONDS, max(0.0, until - time.monotonic())))
+
+
+class _Progress:
+    """A line of the log every few seconds while there is much to do."""
+
+    def __init__(self) -> None:
+        self._totals = Totals()
+        self._lock = threading.Lock()
+        self._start = self._said = time.monotonic()
+
+    def add(self, totals: Totals) -> None:
+        with self._lock:
+            self._totals += totals
+            if time.monotonic() - self._said > PROGRESS_SECONDS:
+                self._said = time.monotonic()
+                self.report("embedding")
+
+    def report(self, what: str) -> None:
+        seconds = max(time.monotonic() - self._start, 1e-3)
+        logger.info(
+            "%s %d rows in %.1f s (%.0f a second), %d unchanged, %d refused",
+            what,
+            self._totals.embedded,
+            seconds,
+            self._totals.embedded / seconds,
+            self._totals.unchanged,
+            self._totals.failed,
+            extra={"action": what, "count": self._totals.embedded},
+        )
+
+
+def stop_on_signals(stop: Callable[[], None]) -> None:
+    """The first signal asks, the second kills."""
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        stop()
+
+    signal.signal(signal.SIGTERM, handle)
+    signal.signal(signal.SIGINT, handle)
+
+
+def run_until_stopped(app: App) -> int:
+    service = SchedulerService(app)
+    stop_on_signals(service.stop)
+    service.run()
+    logger.info("stopped", extra={"action": "stopped"})
+    return 0
+
+
+def _run_once(app: App) -> int:
+    service = SchedulerService(app)
+    stop_on_signals(service.stop)
+    totals = service.run_once()
+    sys.stdout.write(
+        f"embedded {totals.embedded}, unchanged {totals.unchanged}, "
+        f"nothing to embed {totals.empty}, refused {totals.failed}, "
+        f"put off {totals.given_back}; {totals.requests} requests, "
+        f"{totals.tokens} tokens\n"
+    )
+    waiting = sum(app.store(thing).facts().waiting for thing in THINGS)
+    if waiting:
+        sys.stdout.write(f"{waiting} rows still have no vector\n")
+    return 1 if waiting else 0
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = door.parser(__doc__, EXAMPLES)
+    parser.add_argument("--once", action="store_true", help="one pass, then exit")
+    options: argparse.Namespace = parser.parse_args(argv)
+    return door.run(_run_once if options.once else run_until_stopped)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
