@@ -20,7 +20,7 @@ from whatsapp_bot.database.users import UserStore
 from whatsapp_bot.embeddings.embedding_generator import EmbeddingGenerator
 from whatsapp_bot.embeddings.embedding_service import EmbeddingService
 from whatsapp_bot.embeddings.embedding_text import template_named
-from whatsapp_bot.embeddings.models import make_provider, wanted_model
+from whatsapp_bot.embeddings.model_choice import make_provider, wanted_model
 from whatsapp_bot.embeddings.service_registry import ServiceRegistry
 from whatsapp_bot.intake.ai_enhanced_parser import AIEnhancedParser
 from whatsapp_bot.intake.flexible_preference_manager import FlexiblePreferenceManager

@@ -104,10 +104,10 @@ class _Reader:
         return self._cast(name, default, _time_of_day, "a time such as 02:00")
 
     def choice(self, name: str, default: str, choices: tuple[str, ...]) -> str:
-        value = (self.text(name) or default).upper()
-        if value not in choices:
+        value = self.text(name) or default
+        if value.upper() not in choices:
             raise ConfigError(f"{name} is {value!r}; it must be {' or '.join(choices)}")
-        return value
+        return value.upper()
 
     def _cast(
         self, name: str, default: T, cast: Callable[[str], T], expected: str

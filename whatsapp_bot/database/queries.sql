@@ -406,6 +406,7 @@ WITH person AS MATERIALIZED (
     SELECT v.job_id, v.embedding::halfvec(%(dimensions)s) <=> (SELECT embedding FROM person) AS distance
       FROM job_vectors v
      WHERE v.model = %(model)s
+       AND EXISTS (SELECT FROM person)
        AND NOT (%(unseen)s AND EXISTS (SELECT FROM user_job_history h
                                         WHERE h.user_id = %(user_id)s AND h.job_id = v.job_id))
      ORDER BY v.embedding::halfvec(%(dimensions)s) <=> (SELECT embedding FROM person)

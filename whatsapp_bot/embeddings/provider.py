@@ -11,6 +11,8 @@ import numpy.typing as npt
 
 Vectors = npt.NDArray[np.float32]
 
+OPENAI_BASE_URL = "https://api.openai.com/v1"
+
 
 @dataclass(frozen=True)
 class EmbeddedTexts:

@@ -10,7 +10,7 @@ from whatsapp_bot.embeddings.local_provider import (
     LOCAL_MODEL,
     LocalProvider,
 )
-from whatsapp_bot.embeddings.provider import EmbeddingProvider
+from whatsapp_bot.embeddings.provider import OPENAI_BASE_URL, EmbeddingProvider
 from whatsapp_bot.records import EmbeddingModel
 
 NO_KEY = "none"  # Ollama and vLLM ask for none, but the client insists on one
@@ -66,6 +66,3 @@ def make_provider(
 def _place(base_url: str) -> str:
     host = urlsplit(base_url).netloc
     return "openai" if host == "api.openai.com" else host
-
-
-OPENAI_BASE_URL = "https://api.openai.com/v1"

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from tests.conftest import AppFactory, Factory
+from tests.loopback.openai_server import OpenAIServer
+from whatsapp_bot.bootstrap import App
+from whatsapp_bot.records import TaskRun
+from whatsapp_bot.scheduler_service import SchedulerService
+
+
+def runs_of(app: App) -> dict[str, TaskRun]:
+    return {run.task: run for run in app.tasks.list()}
+
+
+@pytest.fixture
+def service(app: App) -> Iterator[SchedulerService]:
+    yield SchedulerService(app)
+    app.listener.close()
+
+
+def test_a_task_that_raises_starves_no_other(
+    app: App, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> int:
+        raise ZeroDivisionError("by intention")
+
+    monkeypatch.setattr(app.upkeep, "expire_jobs", fail)
+    service = SchedulerService(app)
+    with caplog.at_level(logging.ERROR):
+        service.run_all_tasks()
+    runs = runs_of(app)
+    assert "by intention" in str(runs["expire_jobs"].last_error)
+    assert runs["expire_jobs"].seconds_since_ok is None
+    for task in ("embed_users", "embed_jobs", "reconcile", "refresh_stale"):
+        assert runs[task].last_error is None
+        assert runs[task].seconds_since_ok is not None
+    assert [r.__dict__["action"] for r in caplog.records] == ["task_failed"]
+
+
+def test_tasks_are_kept_on_their_calendar(make_app: AppFactory) -> None:
+    app = make_app(USER_TASK_MINUTES="7", STALE_TASK_AT="03:15")
+    jobs = SchedulerService(app)._scheduler.get_jobs()
+    calendar = {job.job_func.args[0]: (job.interval, job.unit) for job in jobs}  # type: ignore[union-attr]
+    assert calendar == {
+        "embed_users": (7, "minutes"),
+        "embed_jobs": (15, "minutes"),
+        "expire_jobs": (60, "minutes"),
+        "reconcile": (60, "minutes"),
+        "refresh_stale": (1, "days"),
+    }
+
+
+def test_one_pass_embeds_expires_and_finds_gaps(
+    app: App, make: Factory, service: SchedulerService
+) -> None:
+    make.job("Nurse")
+    lost = make.job("Cook")
+    with app.database.transaction() as cursor:
+        cursor.raw.execute("DELETE FROM job_embeddings WHERE job_id = %s", (lost,))
+    assert service.run_once().embedded == 2
+    with app.database.transaction() as cursor:
+        cursor.raw.execute("UPDATE canonical_jobs SET first_seen_date = '2020-01-01'")
+        # As if the trigger had been off, and the jobs had only grown old.
+        cursor.raw.execute(
+            "INSERT INTO job_embeddings (job_id, model, fresh_on) VALUES (%s, %s, now())",
+            (lost, app.live_model.name),
+        )
+    service.run_once()
+    assert app.store("job").facts().embedded == 0
+    assert runs_of(app)["embed_due"].last_error is None
+
+
+def test_stale_rows_are_looked_at_again_and_cost_nothing_unchanged(
+    app: App, make: Factory, service: SchedulerService, openai_server: OpenAIServer
+) -> None:
+    make.job("Nurse")
+    service.run_once()
+    with app.database.transaction() as cursor:
+        cursor.raw.execute(
+            "UPDATE job_embeddings SET checked_at = now() - interval '31 days'"
+        )
+    assert app.upkeep.refresh_stale("job", days=30) == 1
+    assert service.run_once().unchanged == 1
+    assert app.upkeep.refresh_stale("job", days=30) == 0
+    assert openai_server.record.inputs_billed == 1
+
+
+def test_another_template_embeds_everything_anew(
+    make_app: AppFactory, openai_server: OpenAIServer
+) -> None:
+    app = make_app()
+    make = Factory(app)
+    make.job("Nurse")
+    make.user(job_roles=["Nurse"])
+    SchedulerService(app).run_once()
+    other = make_app(EMBEDDING_TEMPLATE="everything-1")
+    assert SchedulerService(other).run_once().embedded == 2
+    assert SchedulerService(other).run_once().embedded == 0
+    assert "Job title: Nurse" in openai_server.record.texts
+
+
+def test_the_vector_index_is_built_once_the_live_set_is_large(
+    app: App, make: Factory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("whatsapp_bot.scheduler_service.INDEX_FROM", 3)
+    service = SchedulerService(app)
+    for i in range(2):
+        make.job(f"Nurse {i}")
+    service.run_once()
+    assert not app.models.has_index(app.live_model.name)
+    make.job("Cook")
+    service.run_once()
+    assert app.models.has_index(app.live_model.name)
