@@ -101,6 +101,7 @@ def make_app(
                 "OPENAI_API_KEY": "test",
                 "OPENAI_BASE_URL": openai_server.base_url,
                 "EMBEDDING_DIMENSIONS": str(DIMENSIONS),
+                "EMBEDDING_PRICE_USD": "0.02",
                 "DATA_FOLDER": str(tmp_path),
             }
             | environ

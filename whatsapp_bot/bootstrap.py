@@ -15,12 +15,18 @@ from whatsapp_bot.database.embeddings import EmbeddingStore, EmbeddingUpkeep
 from whatsapp_bot.database.jobs import JobStore
 from whatsapp_bot.database.migrator import Migrator
 from whatsapp_bot.database.models import ModelStore
+from whatsapp_bot.database.pace import Ledger, PaceStore
 from whatsapp_bot.database.tasks import TaskStore
 from whatsapp_bot.database.users import UserStore
 from whatsapp_bot.embeddings.embedding_generator import EmbeddingGenerator
 from whatsapp_bot.embeddings.embedding_service import EmbeddingService
 from whatsapp_bot.embeddings.embedding_text import template_named
-from whatsapp_bot.embeddings.model_choice import make_provider, wanted_model
+from whatsapp_bot.embeddings.model_choice import (
+    make_provider,
+    price_for,
+    wanted_model,
+)
+from whatsapp_bot.embeddings.provider_gate import Budget, ProviderGate
 from whatsapp_bot.embeddings.service_registry import ServiceRegistry
 from whatsapp_bot.intake.ai_enhanced_parser import AIEnhancedParser
 from whatsapp_bot.intake.flexible_preference_manager import FlexiblePreferenceManager
@@ -44,6 +50,7 @@ class App:
     models: ModelStore
     tasks: TaskStore
     upkeep: EmbeddingUpkeep
+    ledger: Ledger
     listener: DueListener
     live_model: EmbeddingModel
     wanted_model: EmbeddingModel
@@ -57,6 +64,9 @@ class App:
     def store(self, thing: Thing) -> EmbeddingStore:
         """The embeddings of the live model."""
         return EmbeddingStore(self.database, thing, self.live_model.name)
+
+    def pace(self, model: EmbeddingModel) -> PaceStore:
+        return PaceStore(self.database, model.name)
 
 
 @contextlib.contextmanager
@@ -120,6 +130,7 @@ def build(settings: Settings, database: DatabaseManager, place: str) -> App:
         models=models,
         tasks=TaskStore(database),
         upkeep=EmbeddingUpkeep(database),
+        ledger=Ledger(database),
         listener=DueListener(database),
         live_model=live,
         wanted_model=wanted,
@@ -143,10 +154,17 @@ def build_service(
     provider = make_provider(model, settings)
     if provider is None:
         return None
+    budget = Budget(
+        price=price_for(model, settings),
+        daily=settings.embedding_daily_budget_usd,
+        run=settings.embedding_run_budget_usd,
+    )
+    gate = ProviderGate(
+        provider, PaceStore(database, model.name), Ledger(database), budget
+    )
     return EmbeddingService(
         {thing: EmbeddingStore(database, thing, model.name) for thing in THINGS},
-        EmbeddingUpkeep(database),
-        provider,
+        gate,
         template_named(settings.embedding_template),
         batch_size=settings.embedding_batch_size,
         lease_seconds=settings.lease_seconds,

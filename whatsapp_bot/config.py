@@ -30,6 +30,10 @@ class Settings:
     embedding_concurrency: int = 4  # requests in flight
     embedding_timeout_seconds: float = 30.0
     embedding_max_attempts: int = 5  # per text that is refused
+    embedding_price_usd: float | None = None  # per million tokens; None: look it up
+    embedding_daily_budget_usd: float | None = 5.0
+    embedding_run_budget_usd: float | None = None
+    embedding_cache_rows: int = 100_000
     hook_timeout_seconds: float = 2.0
     lease_seconds: int = 120
     user_task_minutes: int = 30
@@ -68,6 +72,18 @@ class Settings:
             embedding_max_attempts=read.whole(
                 "EMBEDDING_MAX_ATTEMPTS", cls.embedding_max_attempts
             ),
+            embedding_price_usd=read.dollars(
+                "EMBEDDING_PRICE_USD", cls.embedding_price_usd
+            ),
+            embedding_daily_budget_usd=read.dollars(
+                "EMBEDDING_DAILY_BUDGET_USD", cls.embedding_daily_budget_usd
+            ),
+            embedding_run_budget_usd=read.dollars(
+                "EMBEDDING_RUN_BUDGET_USD", cls.embedding_run_budget_usd
+            ),
+            embedding_cache_rows=read.whole(
+                "EMBEDDING_CACHE_ROWS", cls.embedding_cache_rows
+            ),
             hook_timeout_seconds=read.seconds(
                 "HOOK_TIMEOUT_SECONDS", cls.hook_timeout_seconds
             ),
@@ -100,6 +116,13 @@ class _Reader:
     def seconds(self, name: str, default: float) -> float:
         return self._cast(name, default, _positive(float), "a number above 0")
 
+    def dollars(self, name: str, default: float | None) -> float | None:
+        """ "none" is no limit."""
+        if (self.text(name) or "").lower() == "none":
+            return None
+        expected = "an amount in dollars, or none"
+        return self._cast(name, default, _amount, expected)
+
     def time_of_day(self, name: str, default: str) -> str:
         return self._cast(name, default, _time_of_day, "a time such as 02:00")
 
@@ -130,6 +153,13 @@ def _positive(cast: Callable[[str], T]) -> Callable[[str], T]:
         return number
 
     return check
+
+
+def _amount(value: str) -> float:
+    amount = float(value)
+    if not 0 <= amount < 1e9:
+        raise ValueError
+    return amount
 
 
 def _time_of_day(value: str) -> str:

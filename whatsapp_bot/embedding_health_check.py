@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass
 
 from whatsapp_bot import door
 from whatsapp_bot.bootstrap import App
+from whatsapp_bot.embeddings.model_choice import price_for
+from whatsapp_bot.embeddings.prices import dollars
 from whatsapp_bot.errors import EmbeddingError
 from whatsapp_bot.records import THINGS, EmbeddingFacts, TaskRun, Thing
 
@@ -21,6 +23,7 @@ LATE_SECONDS = 15 * 60.0  # a row that is due for longer is served by nobody
 PROBE_SECONDS = 10.0
 INDEX_FROM = 5_000  # vectors; below, a search needs no index
 FAILURES_SHOWN = 5
+TOKENS_PER_TEXT = 20  # before anything was embedded: a title or some roles
 # How long each task may be silent, in seconds: twice its default interval.
 SILENT_SECONDS = {"embed_due": 3600.0, "reconcile": 7200.0, "refresh_stale": 172800.0}
 
@@ -76,15 +79,7 @@ def gather(
         facts += _failures(app, thing, embeddings[thing])
     facts.append(_index(app))
     facts += [_task(run) for run in app.tasks.list()]
-    usage = app.upkeep.usage_today()
-    facts.append(
-        Fact(
-            True,
-            "today: {requests} requests, {texts} texts, {tokens} tokens".format(
-                **usage
-            ),
-        )
-    )
+    facts += [_breaker(app), _money(app, embeddings)]
     return facts
 
 
@@ -116,6 +111,34 @@ def _provider(app: App) -> Fact:
     except EmbeddingError as error:
         return Fact(False, f"the provider of {service.model} does not answer: {error}")
     return Fact(True, f"the provider of {service.model} answers")
+
+
+def _breaker(app: App) -> Fact:
+    pace = app.pace(app.live_model).facts()
+    if not pace.failures:
+        return Fact(True, "the circuit breaker is closed")
+    text = (
+        f"the provider is left alone ({pace.reason}) since "
+        f"{pace.failing_seconds:.0f} s, tried again in "
+        f"{max(pace.wait_seconds or 0, 0):.0f} s: {pace.message}"
+    )
+    # Being asked to slow down is everyday; the rows wait and nothing is lost.
+    return Fact(pace.reason == "limited", text)
+
+
+def _money(app: App, embeddings: dict[Thing, EmbeddingFacts]) -> Fact:
+    usage = app.ledger.today()
+    budget = app.settings.embedding_daily_budget_usd
+    price = price_for(app.live_model, app.settings)
+    waiting = sum(facts.due + facts.missing for facts in embeddings.values())
+    tokens = app.ledger.tokens_per_text(app.live_model.name) or TOKENS_PER_TEXT
+    text = (
+        "today: {requests} requests, {texts} texts, {tokens} tokens, "
+        "${dollars:.4f}".format(**usage)
+        + (f" of ${budget:g}" if budget is not None else "")
+        + f"; the {waiting} rows due will cost ${dollars(waiting * tokens, price):.4f}"
+    )
+    return Fact(budget is None or usage["dollars"] <= budget, text)
 
 
 def _coverage(thing: Thing, facts: EmbeddingFacts) -> list[Fact]:

@@ -42,20 +42,36 @@ class MigrationError(DatabaseError):
 
 
 class EmbeddingError(JobBotError):
-    """The embedding provider did not give vectors."""
+    """The embedding provider did not give vectors.
+
+    may_be_billed: the provider may have done the work all the same.
+    """
+
+    def __init__(
+        self, message: str | None = None, *, may_be_billed: bool = False
+    ) -> None:
+        super().__init__(message)
+        self.may_be_billed = may_be_billed
 
 
 class EmbeddingUnavailable(EmbeddingError):
     """The provider is limiting, slow or down: no row's fault, try later.
 
     retry_after: seconds the provider asked for, or None when it gave no hint.
+    is_limited: it is well, and asks us to slow down.
     """
 
     def __init__(
-        self, message: str | None = None, retry_after: float | None = None
+        self,
+        message: str | None = None,
+        retry_after: float | None = None,
+        *,
+        is_limited: bool = False,
+        may_be_billed: bool = False,
     ) -> None:
-        super().__init__(message)
+        super().__init__(message, may_be_billed=may_be_billed)
         self.retry_after = retry_after
+        self.is_limited = is_limited
 
 
 class EmbeddingDenied(EmbeddingError):
@@ -64,6 +80,14 @@ class EmbeddingDenied(EmbeddingError):
 
 class EmbeddingRejected(EmbeddingError):
     """The provider refuses these texts; one of them may be the reason."""
+
+
+class ProviderPaused(EmbeddingError):
+    """The provider is to be left alone for so many seconds; nothing was sent."""
+
+    def __init__(self, message: str, seconds: float) -> None:
+        super().__init__(message)
+        self.seconds = seconds
 
 
 class NoVectors(JobBotError):

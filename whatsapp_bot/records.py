@@ -102,6 +102,35 @@ class EmbeddingFacts:
         return 100.0 * self.embedded / self.eligible if self.eligible else 100.0
 
 
+BreakerReason = Literal["limited", "down", "denied", "budget"]
+
+
+@dataclass(frozen=True)
+class PaceFacts:
+    """A provider's circuit breaker; failures 0: it is closed, all may call."""
+
+    failures: int = 0
+    reason: BreakerReason | None = None
+    message: str | None = None
+    failing_seconds: float | None = None
+    wait_seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class RateLimits:
+    """What a provider says is left of its windows; None where it does not say.
+
+    *_reset: seconds until the window is whole again.
+    """
+
+    requests_limit: float | None = None
+    requests_left: float | None = None
+    requests_reset: float | None = None
+    tokens_limit: float | None = None
+    tokens_left: float | None = None
+    tokens_reset: float | None = None
+
+
 @dataclass(frozen=True)
 class TaskRun:
     task: str
@@ -115,12 +144,15 @@ class Totals:
 
     embedded: int = 0
     unchanged: int = 0  # the text is the one that was embedded: nothing paid
+    reused: int = 0  # another row, or the cache, had this text's vector
     empty: int = 0
     outrun: int = 0  # changed while they were with the provider; still due
     failed: int = 0
     given_back: int = 0  # the provider could not be had
+    shortened: int = 0  # of those, texts too long for the model
     requests: int = 0
     tokens: int = 0
+    dollars: float = 0.0
 
     def __add__(self, other: Totals) -> Totals:
         return Totals(
@@ -132,6 +164,7 @@ class Totals:
         return (
             self.embedded
             + self.unchanged
+            + self.reused
             + self.empty
             + self.outrun
             + self.failed

@@ -74,7 +74,27 @@ class EmbeddingStore:
         with self._database.transaction() as cursor:
             cursor.run("create_incoming_vectors")
             cursor.raw.copy_expert(query("copy_incoming_vectors"), data)
+            if self.thing == "job":
+                cursor.run("keep_replaced_vectors", model=self.model)
             return cursor.run(f"store_{self.thing}_vectors", model=self.model)
+
+    def reuse(
+        self, claims: Sequence[Claim], text_hashes: Mapping[int, bytes]
+    ) -> set[int]:
+        """Give each the vector of its text where any row or the cache has it; the ids
+        of those that are done."""
+        if not claims:
+            return set()
+        ordered = sorted(claims, key=lambda claim: claim.id)
+        with self._database.transaction() as cursor:
+            rows = cursor.rows(
+                f"reuse_{self.thing}_vectors",
+                model=self.model,
+                ids=[claim.id for claim in ordered],
+                revisions=[claim.revision for claim in ordered],
+                text_hashes=[text_hashes[claim.id] for claim in ordered],
+            )
+        return {row["id"] for row in rows}
 
     def confirm(self, claims: Sequence[Claim]) -> None:
         """The text is still the one that was embedded."""
@@ -170,20 +190,20 @@ class EmbeddingUpkeep:
             row = cursor.row("seconds_to_next_due", models=list(models))
         return None if row is None else row["seconds"]
 
-    def add_usage(self, model: str, purpose: str, texts: int, tokens: int) -> None:
-        with self._database.transaction() as cursor:
-            cursor.run(
-                "add_usage", model=model, purpose=purpose, texts=texts, tokens=tokens
-            )
-
     def server_versions(self) -> Row:
         """server, pgvector"""
         with self._database.transaction() as cursor:
             return cursor.row("server_facts") or {}
 
-    def usage_today(self) -> Row:
+    def trim_cache(self, rows: int) -> int:
+        """Keep so many of the newest cached vectors."""
         with self._database.transaction() as cursor:
-            return cursor.row("usage_today") or {}
+            return cursor.run("trim_cache", rows=rows)
+
+    def forget_denials(self) -> None:
+        """A process that starts may have another key, or another budget."""
+        with self._database.transaction() as cursor:
+            cursor.run("forget_denials")
 
 
 def _with_bytes(row: Row) -> Row:

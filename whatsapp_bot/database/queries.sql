@@ -80,6 +80,58 @@ SELECT {thing}_id, %(model)s, embedding FROM done
 ON CONFLICT ({thing}_id, model) DO UPDATE SET embedding = EXCLUDED.embedding
 RETURNING {thing}_id AS id;
 
+-- name: keep_replaced_vectors
+-- What a job's new vector overwrites: should the old text come back, it is paid for.
+INSERT INTO embedding_cache (model, text_hash, embedding)
+SELECT e.model, e.text_hash, v.embedding
+  FROM incoming i
+  JOIN job_embeddings e ON e.job_id = i.id AND e.model = %(model)s AND e.revision = i.revision
+  JOIN job_vectors v ON v.job_id = e.job_id AND v.model = e.model
+ WHERE e.text_hash <> i.text_hash
+ON CONFLICT (model, text_hash) DO UPDATE SET kept_at = now();
+
+-- name: reuse_{thing}_vectors
+-- Texts that are paid for already, in any row or in the cache: no vector leaves the
+-- database.
+WITH wanted AS MATERIALIZED (
+    SELECT * FROM unnest(%(ids)s::bigint[], %(revisions)s::bigint[], %(text_hashes)s::bytea[])
+        AS w(id, revision, text_hash)
+), known AS MATERIALIZED (
+    SELECT w.text_hash, k.embedding
+      FROM (SELECT DISTINCT text_hash FROM wanted) AS w
+     CROSS JOIN LATERAL (
+        (SELECT v.embedding
+           FROM job_embeddings e JOIN job_vectors v USING (job_id, model)
+          WHERE e.text_hash = w.text_hash AND e.model = %(model)s AND e.embedded_at IS NOT NULL
+          LIMIT 1)
+        UNION ALL
+        (SELECT v.embedding
+           FROM user_embeddings e JOIN user_vectors v USING (user_id, model)
+          WHERE e.text_hash = w.text_hash AND e.model = %(model)s AND e.embedded_at IS NOT NULL
+          LIMIT 1)
+        UNION ALL
+        (SELECT c.embedding FROM embedding_cache c
+          WHERE c.text_hash = w.text_hash AND c.model = %(model)s)
+        LIMIT 1
+     ) AS k
+), done AS (
+    UPDATE {thing}_embeddings e
+       SET due_at = NULL, text_hash = w.text_hash, embedded_at = now(), checked_at = now(),
+           attempts = 0, last_error = NULL
+      FROM wanted w JOIN known k USING (text_hash)
+     WHERE e.{thing}_id = w.id AND e.model = %(model)s AND e.revision = w.revision
+    RETURNING e.{thing}_id, k.embedding
+)
+INSERT INTO {thing}_vectors ({thing}_id, model, embedding)
+SELECT {thing}_id, %(model)s, embedding FROM done
+ON CONFLICT ({thing}_id, model) DO UPDATE SET embedding = EXCLUDED.embedding
+RETURNING {thing}_id AS id;
+
+-- name: trim_cache
+DELETE FROM embedding_cache
+ WHERE kept_at <= (SELECT kept_at FROM embedding_cache ORDER BY kept_at DESC
+                  OFFSET %(rows)s LIMIT 1);
+
 -- name: confirm_{thing}_vectors
 -- The text is the one that the vector was made of.
 UPDATE {thing}_embeddings e
@@ -231,14 +283,76 @@ SELECT pg_try_advisory_xact_lock(%(key)s) AS locked;
 SELECT count(*) AS count FROM job_vectors WHERE model = %(model)s;
 
 
--- Usage, tasks ------------------------------------------------------------------------
+-- Pace and money --------------------------------------------------------------------
+
+-- name: reserve_request
+SELECT wait_seconds, failures
+  FROM reserve_request(%(model)s, %(tokens)s, %(probe_seconds)s);
+
+-- name: seconds_to_wait
+SELECT greatest(0, extract(epoch FROM open_until - clock_timestamp()))::float AS seconds
+  FROM embedding_pace WHERE model = %(model)s AND open_until IS NOT NULL;
+
+-- name: open_breaker
+-- Requests that were in flight together fail together: that is one failure.
+UPDATE embedding_pace
+   SET failures = %(failures)s + 1, reason = %(reason)s, message = left(%(message)s, 500),
+       open_until = clock_timestamp() + make_interval(secs => %(seconds)s),
+       failing_since = coalesce(failing_since, clock_timestamp())
+ WHERE model = %(model)s AND failures = %(failures)s;
+
+-- name: close_breaker
+-- Whoever waited for it is woken.
+WITH closed AS (
+    UPDATE embedding_pace
+       SET failures = 0, open_until = NULL, reason = NULL, message = NULL,
+           failing_since = NULL
+     WHERE model = %(model)s AND failures > 0
+    RETURNING model
+)
+SELECT pg_notify('embeddings_due', '') FROM closed;
+
+-- name: forget_denials
+-- A process that starts may have another key, or another budget.
+UPDATE embedding_pace
+   SET failures = 0, open_until = NULL, reason = NULL, message = NULL, failing_since = NULL
+ WHERE reason IN ('denied', 'budget');
+
+-- name: observe_pace
+-- What the provider says is left; requests of others that it has not seen yet are not
+-- given back by it within the same window.
+UPDATE embedding_pace
+   SET requests_limit = coalesce(%(requests_limit)s, requests_limit),
+       requests_left = CASE WHEN requests_renewed > clock_timestamp()
+                            THEN least(requests_left, %(requests_left)s)
+                            ELSE %(requests_left)s END,
+       requests_renewed = clock_timestamp() + make_interval(secs => %(requests_reset)s),
+       tokens_limit = coalesce(%(tokens_limit)s, tokens_limit),
+       tokens_left = CASE WHEN tokens_renewed > clock_timestamp()
+                          THEN least(tokens_left, %(tokens_left)s)
+                          ELSE %(tokens_left)s END,
+       tokens_renewed = clock_timestamp() + make_interval(secs => %(tokens_reset)s)
+ WHERE model = %(model)s;
+
+-- name: pace_facts
+SELECT failures, reason, message,
+       extract(epoch FROM clock_timestamp() - failing_since)::float AS failing_seconds,
+       extract(epoch FROM open_until - clock_timestamp())::float AS wait_seconds
+  FROM embedding_pace WHERE model = %(model)s;
+
+-- name: reserve_money
+SELECT reserve_money(%(model)s, %(purpose)s, %(dollars)s, %(daily_budget)s) AS granted;
 
 -- name: add_usage
-INSERT INTO embedding_usage AS u (day, model, purpose, requests, texts, tokens)
-VALUES (CURRENT_DATE, %(model)s, %(purpose)s, 1, %(texts)s, %(tokens)s)
+-- dollars: as billed, less what was reserved.
+INSERT INTO embedding_usage AS u (day, model, purpose, requests, texts, tokens, dollars)
+VALUES (CURRENT_DATE, %(model)s, %(purpose)s, %(requests)s, %(texts)s, %(tokens)s, %(dollars)s)
 ON CONFLICT (day, model, purpose) DO UPDATE
-   SET requests = u.requests + 1, texts = u.texts + EXCLUDED.texts,
-       tokens = u.tokens + EXCLUDED.tokens;
+   SET requests = u.requests + EXCLUDED.requests, texts = u.texts + EXCLUDED.texts,
+       tokens = u.tokens + EXCLUDED.tokens, dollars = u.dollars + EXCLUDED.dollars;
+
+
+-- Tasks -------------------------------------------------------------------------------
 
 -- name: start_task
 INSERT INTO task_runs (task, started_at) VALUES (%(task)s, now())
@@ -499,7 +613,12 @@ SELECT task, ok_at, last_error,
        extract(epoch FROM now() - ok_at)::float AS seconds_since_ok
   FROM task_runs ORDER BY task;
 
+-- name: tokens_per_text
+SELECT sum(tokens)::float / nullif(sum(texts), 0) AS average
+  FROM embedding_usage WHERE model = %(model)s;
+
 -- name: usage_today
 SELECT coalesce(sum(requests), 0)::bigint AS requests,
-       coalesce(sum(texts), 0)::bigint AS texts, coalesce(sum(tokens), 0)::bigint AS tokens
+       coalesce(sum(texts), 0)::bigint AS texts, coalesce(sum(tokens), 0)::bigint AS tokens,
+       coalesce(sum(dollars), 0)::float AS dollars
   FROM embedding_usage WHERE day = CURRENT_DATE;

@@ -9,31 +9,29 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import random
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from whatsapp_bot.database.embeddings import EmbeddingStore, EmbeddingUpkeep
+from whatsapp_bot.database.embeddings import EmbeddingStore
 from whatsapp_bot.embeddings.embedding_text import Template
-from whatsapp_bot.embeddings.provider import EmbeddingProvider, Vectors
+from whatsapp_bot.embeddings.packing import pack, shorten
+from whatsapp_bot.embeddings.provider import Vectors
+from whatsapp_bot.embeddings.provider_gate import ProviderGate
 from whatsapp_bot.embeddings.vector_check import find_faults
 from whatsapp_bot.errors import (
     DatabaseUnavailable,
     EmbeddingDenied,
     EmbeddingRejected,
-    EmbeddingUnavailable,
+    ProviderPaused,
 )
 from whatsapp_bot.records import Claim, Thing, Totals
 
 logger = logging.getLogger(__name__)
 
-FIRST_PAUSE_SECONDS = 1.0  # then 2, 4, 8, ... where the provider gave no hint
-LONGEST_PAUSE_SECONDS = 60.0
-DENIED_PAUSE_SECONDS = 300.0  # a person must act; look again seldom
 STORE_RETRY_SECONDS = 0.5
 KNOWN_GOOD_TEXT = "Accountant"
 
@@ -45,37 +43,42 @@ class _Text:
     text_hash: bytes
 
 
+@dataclass(frozen=True)
+class _Call:
+    timeout: float | None
+    purpose: str  # in the ledger
+
+
 class EmbeddingService:
     """Embeds users and jobs with one model; safe to share among threads."""
 
     def __init__(
         self,
         stores: Mapping[Thing, EmbeddingStore],
-        upkeep: EmbeddingUpkeep,
-        provider: EmbeddingProvider,
+        gate: ProviderGate,
         template: Template,
         *,
         batch_size: int = 256,
         lease_seconds: float = 120,
         max_attempts: int = 5,
-        purpose: str = "schedule",
     ) -> None:
-        self.model = provider.model
+        self.model = gate.provider.model
         self._stores = stores
-        self._upkeep = upkeep
-        self._provider = provider
+        self._gate = gate
         self._template = template
-        self._batch_size = min(batch_size, provider.max_texts)
+        self._batch_size = batch_size
         self._lease_seconds = lease_seconds
         self._max_attempts = max_attempts
-        self._purpose = purpose
-        self._pause = _Pause()
         self._in_hand = _InHand()
 
     @property
+    def is_probing(self) -> bool:
+        """A thread of this process is finding out whether the provider is back."""
+        return self._gate.is_probing
+
     def pause_seconds(self) -> float:
-        """How long the provider should be left alone; 0 when it may be called."""
-        return self._pause.seconds_left()
+        """How long the provider is to be left alone; 0 when it may be called."""
+        return self._gate.wait_seconds()
 
     def embed_user(self, user_id: int, timeout: float | None = None) -> Totals:
         """Embed this user if she is due; nothing to do is an empty Totals."""
@@ -91,16 +94,16 @@ class EmbeddingService:
         provider that cannot be had is no error: the rows are given back, and
         `pause_seconds` says until when. Raises DatabaseError.
         """
-        if self.pause_seconds:
+        if self.pause_seconds():
             return Totals()
         store = self._stores[thing]
         claims = store.claim_due(self._batch_size, self._lease_seconds)
-        return self._see_through(store, claims, timeout=None)
+        return self._see_through(store, claims, _Call(None, "schedule"))
 
     def probe(self, timeout: float) -> None:
         """Embed a known text, to see whether the provider answers. Raises
         EmbeddingError."""
-        self._call([KNOWN_GOOD_TEXT], timeout, purpose="probe")
+        self._call([KNOWN_GOOD_TEXT], _Call(timeout, "probe"))
 
     def give_back_in_hand(self) -> int:
         """Make due again what is with the provider right now; its answer, should it
@@ -111,20 +114,29 @@ class EmbeddingService:
         return sum(len(claims) for _, claims in batches)
 
     def _embed_one(self, thing: Thing, thing_id: int, timeout: float | None) -> Totals:
-        if self.pause_seconds:
+        if self.pause_seconds():
             return Totals()
         store = self._stores[thing]
         lease = self._lease_seconds if timeout is None else 2 * timeout + 5
-        return self._see_through(store, store.claim(thing_id, lease), timeout)
+        claims = store.claim(thing_id, lease)
+        return self._see_through(store, claims, _Call(timeout, "save"))
 
     def _see_through(
-        self, store: EmbeddingStore, claims: list[Claim], timeout: float | None
+        self, store: EmbeddingStore, claims: list[Claim], call: _Call
     ) -> Totals:
         if not claims:
             return Totals()
         with self._in_hand.holding(store, claims):
             texts, totals = self._settle_unpaid(store, claims)
-            return totals + self._embed(store, texts, timeout)
+            for part in self._packed(texts):
+                totals += self._embed(store, part, call)
+            return totals
+
+    def _packed(self, texts: list[_Text]) -> Iterator[list[_Text]]:
+        """In as few requests as the provider allows."""
+        left = iter(texts)
+        for request in pack([text.text for text in texts], self._gate.provider.size):
+            yield [next(left) for _ in request]
 
     def _settle_unpaid(
         self, store: EmbeddingStore, claims: list[Claim]
@@ -144,90 +156,102 @@ class EmbeddingService:
                 changed.append(_Text(claim, text, text_hash))
         store.confirm(unchanged)
         store.clear(empty)
-        return changed, Totals(unchanged=len(unchanged), empty=len(empty))
+        hashes = {text.claim.id: text.text_hash for text in changed}
+        reused = store.reuse([text.claim for text in changed], hashes)
+        unpaid = [text for text in changed if text.claim.id not in reused]
+        texts = [self._shortened(text) for text in unpaid]
+        return texts, Totals(
+            unchanged=len(unchanged),
+            empty=len(empty),
+            reused=len(reused),
+            shortened=sum(a is not b for a, b in zip(texts, unpaid, strict=True)),
+        )
+
+    def _shortened(self, text: _Text) -> _Text:
+        """Itself, if the model takes it whole."""
+        short = shorten(text.text, self._gate.provider.size.max_text_tokens)
+        return text if short == text.text else replace(text, text=short)
 
     def _embed(
         self,
         store: EmbeddingStore,
         texts: list[_Text],
-        timeout: float | None,
+        call: _Call,
         is_part: bool = False,
     ) -> Totals:
         if not texts:
             return Totals()
-        if self.pause_seconds:
-            return self._give_back(store, texts)
+        if wait := self.pause_seconds():
+            return self._give_back(store, texts, wait)
         unique = list(dict.fromkeys(text.text for text in texts))
         try:
-            vectors, tokens = self._call(unique, timeout, self._purpose)
+            vectors, called = self._call(unique, call)
         except EmbeddingRejected as error:
-            return Totals(requests=1) + self._find_refused(
-                store, texts, timeout, error, is_part
-            )
-        except (EmbeddingUnavailable, EmbeddingDenied) as error:
-            return Totals(requests=1) + self._put_off(store, texts, error)
+            totals = Totals(requests=1)
+            if not is_part:
+                probed = self._probe_for(store, texts, call, error)
+                if probed is not None:
+                    return totals + probed
+                totals += Totals(requests=1)
+            return totals + self._bisect(store, texts, call, error)
+        except ProviderPaused as pause:
+            return self._give_back(store, texts, pause.seconds)
+        except EmbeddingDenied:
+            return self._give_back(store, texts, self.pause_seconds())
         by_text = {text: i for i, text in enumerate(unique)}
         order = [by_text[text.text] for text in texts]
-        return Totals(requests=1, tokens=tokens) + self._store(
-            store, texts, vectors[order]
-        )
+        return called + self._store(store, texts, vectors[order])
 
-    def _find_refused(
+    def _probe_for(
         self,
         store: EmbeddingStore,
         texts: list[_Text],
-        timeout: float | None,
+        call: _Call,
         error: EmbeddingRejected,
-        is_part: bool,
-    ) -> Totals:
-        """A setting that is wrong gets every text refused: blame one only after a text
-        that is known to be good went through."""
-        if is_part:
-            return self._bisect(store, texts, timeout, error)
+    ) -> Totals | None:
+        """None when a text that is known to be good goes through: then one of these is
+        at fault. A setting that is wrong gets every text refused, and blames none."""
         try:
-            self._call([KNOWN_GOOD_TEXT], timeout, purpose="probe")
+            self._call([KNOWN_GOOD_TEXT], replace(call, purpose="probe"))
+            return None
         except EmbeddingRejected:
-            denied = EmbeddingDenied(f"the provider refuses every text: {error}")
-            return Totals(requests=1) + self._put_off(store, texts, denied)
-        except (EmbeddingUnavailable, EmbeddingDenied) as failure:
-            return Totals(requests=1) + self._put_off(store, texts, failure)
-        return Totals(requests=1) + self._bisect(store, texts, timeout, error)
+            self._gate.deny(f"the provider refuses every text: {error}")
+        except (ProviderPaused, EmbeddingDenied):
+            pass
+        return Totals(requests=1) + self._give_back(store, texts, self.pause_seconds())
 
     def _bisect(
         self,
         store: EmbeddingStore,
         texts: list[_Text],
-        timeout: float | None,
+        call: _Call,
         error: EmbeddingRejected,
     ) -> Totals:
         """Find the text that is refused: it alone is set aside."""
         if len(texts) == 1:
             return self._set_aside(store, texts[0], str(error))
         middle = len(texts) // 2
-        left = self._embed(store, texts[:middle], timeout, is_part=True)
+        left = self._embed(store, texts[:middle], call, is_part=True)
         right = texts[middle:]
         if left.failed or left.given_back or len(right) == 1:
-            return left + self._embed(store, right, timeout, is_part=True)
+            return left + self._embed(store, right, call, is_part=True)
         # The left half went through, so the fault is in the right one: no need to ask.
-        return left + self._bisect(store, right, timeout, error)
+        return left + self._bisect(store, right, call, error)
 
-    def _call(
-        self, texts: list[str], timeout: float | None, purpose: str
-    ) -> tuple[Vectors, int]:
-        answer = self._provider.embed(texts, timeout)
-        self._pause.end()
-        if answer.vectors.shape != (len(texts), self._provider.dimensions):
+    def _call(self, texts: list[str], call: _Call) -> tuple[Vectors, Totals]:
+        answer, cost = self._gate.call(texts, call.timeout, call.purpose)
+        dimensions = self._gate.provider.dimensions
+        if answer.vectors.shape != (len(texts), dimensions):
             raise EmbeddingRejected(
-                f"{len(texts)} texts of {self._provider.dimensions} dimensions were "
-                f"answered with vectors of shape {answer.vectors.shape}"
+                f"{len(texts)} texts of {dimensions} dimensions were answered with "
+                f"vectors of shape {answer.vectors.shape}"
             )
-        self._upkeep.add_usage(self.model, purpose, len(texts), answer.tokens)
-        return answer.vectors, answer.tokens
+        return answer.vectors, Totals(requests=1, tokens=answer.tokens, dollars=cost)
 
     def _store(
         self, store: EmbeddingStore, texts: list[_Text], vectors: Vectors
     ) -> Totals:
-        faults = find_faults(vectors, self._provider.dimensions)
+        faults = find_faults(vectors, self._gate.provider.dimensions)
         totals = Totals()
         for text, fault in zip(texts, faults, strict=True):
             if fault:
@@ -269,61 +293,20 @@ class EmbeddingService:
         )
         return Totals(failed=1)
 
-    def _put_off(
-        self,
-        store: EmbeddingStore,
-        texts: list[_Text],
-        error: EmbeddingUnavailable | EmbeddingDenied,
+    def _give_back(
+        self, store: EmbeddingStore, texts: list[_Text], seconds: float
     ) -> Totals:
-        seconds = self._pause.begin(error)
-        logger.warning(
-            "%s: %d rows wait %.0f s: %s",
-            self.model,
-            len(texts),
-            seconds,
-            error,
-            extra={"action": "provider_unavailable", "seconds": seconds},
-        )
-        return self._give_back(store, texts)
-
-    def _give_back(self, store: EmbeddingStore, texts: list[_Text]) -> Totals:
         """The provider's fault, not theirs: no attempt is counted."""
-        store.give_back([text.claim for text in texts], self.pause_seconds)
+        store.give_back([text.claim for text in texts], seconds)
+        logger.info(
+            "%d %ss wait %.1f s for %s",
+            len(texts),
+            store.thing,
+            seconds,
+            self.model,
+            extra={"action": "rows_given_back", "count": len(texts)},
+        )
         return Totals(given_back=len(texts))
-
-
-class _Pause:
-    """How long to leave the provider alone; shared by the threads of a process."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._until = 0.0
-        self._failures = 0
-
-    def seconds_left(self) -> float:
-        return max(0.0, self._until - time.monotonic())
-
-    def begin(self, error: EmbeddingUnavailable | EmbeddingDenied) -> float:
-        with self._lock:
-            seconds = self._seconds_for(error)
-            # Requests that were in flight together fail together: one failure.
-            if not self.seconds_left():
-                self._failures += 1
-            self._until = max(self._until, time.monotonic() + seconds)
-            return self.seconds_left()
-
-    def end(self) -> None:
-        with self._lock:
-            self._failures = 0
-            self._until = 0.0
-
-    def _seconds_for(self, error: EmbeddingUnavailable | EmbeddingDenied) -> float:
-        if isinstance(error, EmbeddingDenied):
-            return DENIED_PAUSE_SECONDS
-        doubled = FIRST_PAUSE_SECONDS * 2 ** min(self._failures, 10)
-        seconds = max(error.retry_after or 0.0, min(doubled, LONGEST_PAUSE_SECONDS))
-        # Jitter: workers that were limited together must not come back together.
-        return float(seconds * random.uniform(1.0, 1.1))
 
 
 class _InHand:

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from whatsapp_bot.embeddings.provider import EmbeddedTexts
+from whatsapp_bot.embeddings.provider import EmbeddedTexts, RequestSize
 
 LOCAL_MODEL = "local/wordllama-256"
 LOCAL_DIMENSIONS = 256
@@ -23,7 +23,8 @@ LOCAL_DIMENSIONS = 256
 class LocalProvider:
     model = LOCAL_MODEL
     dimensions = LOCAL_DIMENSIONS
-    max_texts = 256
+    # It pads a batch to its longest text: short ones keep memory small.
+    size = RequestSize(max_texts=256, max_tokens=100_000, max_text_tokens=2_000)
 
     def __init__(self) -> None:
         self._model: Any = None

@@ -10,7 +10,9 @@ from whatsapp_bot.embeddings.local_provider import (
     LOCAL_MODEL,
     LocalProvider,
 )
+from whatsapp_bot.embeddings.prices import price_of
 from whatsapp_bot.embeddings.provider import OPENAI_BASE_URL, EmbeddingProvider
+from whatsapp_bot.errors import ConfigError
 from whatsapp_bot.records import EmbeddingModel
 
 NO_KEY = "none"  # Ollama and vLLM ask for none, but the client insists on one
@@ -58,9 +60,30 @@ def make_provider(
         api_key=settings.openai_api_key or NO_KEY,
         base_url=model.base_url,
         timeout=settings.embedding_timeout_seconds,
-        max_texts=quirks.max_texts,
+        size=quirks.size,
         encoding=quirks.encoding,
     )
+
+
+def price_for(model: EmbeddingModel, settings: Settings) -> float:
+    """Dollars per million tokens. Raises ConfigError when nobody told: a budget could
+    not be kept."""
+    price = settings.embedding_price_usd
+    if price is None:
+        price = price_of(model.name)
+    if price is not None:
+        return price
+    if _is_local(model.base_url):
+        return 0.0
+    raise ConfigError(
+        f"what {model.api_model} costs is not known: set EMBEDDING_PRICE_USD to its "
+        "dollars per million tokens (0 if it is free)"
+    )
+
+
+def _is_local(base_url: str | None) -> bool:
+    host = urlsplit(base_url or "").hostname
+    return host in (None, "localhost", "127.0.0.1", "::1")
 
 
 def _place(base_url: str) -> str:

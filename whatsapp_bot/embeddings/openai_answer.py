@@ -68,7 +68,8 @@ def _decode(embedding: object) -> Vectors:
 
 
 def _reject(what: str) -> NoReturn:
-    raise EmbeddingRejected(f"The answer does not fit: {what}")
+    message = f"The answer does not fit: {what}"
+    raise EmbeddingRejected(message, may_be_billed=True)
 
 
 def _read_tokens(usage: object) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
@@ -14,10 +14,12 @@ import numpy as np
 from openai import APIStatusError, APITimeoutError, OpenAI, OpenAIError, omit
 
 from whatsapp_bot.embeddings.openai_answer import parse_answer, read_answer
+from whatsapp_bot.embeddings.openai_hints import read_limits
 from whatsapp_bot.embeddings.openai_refusal import Refusal
 from whatsapp_bot.embeddings.provider import (
     OPENAI_BASE_URL,
     EmbeddedTexts,
+    RequestSize,
     Vectors,
 )
 from whatsapp_bot.errors import (
@@ -31,6 +33,7 @@ from whatsapp_bot.errors import (
 Encoding = Literal["base64", "float"]
 
 CONNECT_SECONDS = 5.0
+TOO_MANY_REQUESTS = 429
 MESSAGE_LENGTH = 300  # characters of a provider's words that are passed on
 QUOTE_LENGTH = 32  # characters by which a text is recognised in a provider's words
 
@@ -39,15 +42,20 @@ QUOTE_LENGTH = 32  # characters by which a text is recognised in a provider's wo
 class Quirks:
     """What a service that speaks the protocol does its own way."""
 
-    max_texts: int  # texts a request may carry
+    size: RequestSize
     encoding: Encoding
 
 
-_USUAL = Quirks(max_texts=2048, encoding="base64")
+# OpenAI's documented limits are 2,048 texts, 300,000 tokens, and 8,192 for a text; tokens
+# are estimated here, so some room is left. Gemini: 100 texts of 2,048 tokens. OpenRouter
+# and Ollama depend on the model behind them. As read in their documents in November 2026.
+_USUAL = Quirks(RequestSize(2_048, 280_000, 8_000), encoding="base64")
 _QUIRKS_BY_PIECE_OF_URL = {
-    "generativelanguage.googleapis.com": Quirks(max_texts=100, encoding="float"),
-    "openrouter.ai": Quirks(max_texts=100, encoding="float"),
-    ":11434": Quirks(max_texts=64, encoding="float"),  # Ollama
+    "generativelanguage.googleapis.com": Quirks(
+        RequestSize(100, 200_000, 2_000), encoding="float"
+    ),
+    "openrouter.ai": Quirks(RequestSize(100, 200_000, 8_000), encoding="float"),
+    ":11434": Quirks(RequestSize(64, 100_000, 2_000), encoding="float"),  # Ollama
 }
 
 
@@ -76,7 +84,7 @@ class OpenAIProvider:
         dimensions: int,
         api_key: str,
         base_url: str | None = None,
-        max_texts: int = 256,
+        size: RequestSize | None = None,
         timeout: float = 30.0,
         send_dimensions: bool = True,
         encoding: Encoding = "base64",
@@ -87,7 +95,7 @@ class OpenAIProvider:
         self._dimensions = dimensions
         self._api_key = _usable_key(api_key)
         self._base_url = _usable_url(base_url or OPENAI_BASE_URL)
-        self._max_texts = max_texts
+        self._size = size or quirks_for(base_url).size
         self._timeout = timeout
         self._send_dimensions = send_dimensions
         self._encoding = encoding
@@ -103,8 +111,8 @@ class OpenAIProvider:
         return self._dimensions
 
     @property
-    def max_texts(self) -> int:
-        return self._max_texts
+    def size(self) -> RequestSize:
+        return self._size
 
     def embed(
         self, texts: Sequence[str], timeout: float | None = None
@@ -112,13 +120,15 @@ class OpenAIProvider:
         """See EmbeddingProvider. Makes one request: when to try again is not decided here."""
         seconds = self._timeout if timeout is None else timeout
         try:
-            body = parse_answer(self._post(texts, seconds))
+            content, headers = self._post(texts, seconds)
+            body = parse_answer(content)
         except APIStatusError as exc:
             refusal = Refusal.from_response(exc.response)
             # Not `from exc`: a provider's own words may quote the texts or the key.
             raise self._translate(refusal, texts) from None
         except (APITimeoutError, httpx2.TimeoutException) as exc:
-            raise EmbeddingUnavailable(f"No answer in {seconds:g} seconds") from exc
+            message = f"No answer in {seconds:g} seconds"
+            raise EmbeddingUnavailable(message, may_be_billed=True) from exc
         except (OpenAIError, httpx2.HTTPError) as exc:
             cause = type(exc.__cause__ or exc).__name__
             raise EmbeddingUnavailable(f"The connection failed: {cause}") from exc
@@ -128,12 +138,14 @@ class OpenAIProvider:
         refused = Refusal.from_successful_answer(body)
         if refused:
             raise self._translate(refused, texts)
-        return self._read(body, len(texts))
+        return self._read(body, len(texts), headers)
 
     def close(self) -> None:
         self._client.close()
 
-    def _post(self, texts: Sequence[str], seconds: float) -> bytes:
+    def _post(
+        self, texts: Sequence[str], seconds: float
+    ) -> tuple[bytes, Mapping[str, str]]:
         # The client's timeouts are per read: an answer that trickles would never end.
         deadline = time.monotonic() + seconds
         request = self._client.embeddings.with_streaming_response.create(
@@ -148,14 +160,17 @@ class OpenAIProvider:
             for chunk in response.iter_bytes():
                 chunks.append(chunk)
                 if time.monotonic() > deadline:
-                    raise EmbeddingUnavailable(f"No full answer in {seconds:g} seconds")
-        return b"".join(chunks)
+                    message = f"No full answer in {seconds:g} seconds"
+                    raise EmbeddingUnavailable(message, may_be_billed=True)
+        return b"".join(chunks), response.headers
 
-    def _read(self, body: object, count: int) -> EmbeddedTexts:
+    def _read(
+        self, body: object, count: int, headers: Mapping[str, str]
+    ) -> EmbeddedTexts:
         vectors, tokens = read_answer(body, count, self._dimensions)
-        return EmbeddedTexts(
-            _normalized(vectors) if self._normalize else vectors, tokens
-        )
+        if self._normalize:
+            vectors = _normalized(vectors)
+        return EmbeddedTexts(vectors, tokens, read_limits(headers))
 
     def _translate(self, refusal: Refusal, texts: Sequence[str]) -> EmbeddingError:
         words = f"HTTP {refusal.status}"
@@ -165,7 +180,11 @@ class OpenAIProvider:
         if what_to_check:
             return EmbeddingDenied(f"{what_to_check} ({words})")
         if refusal.is_temporary:
-            return EmbeddingUnavailable(words, refusal.retry_after(time.time()))
+            return EmbeddingUnavailable(
+                words,
+                refusal.retry_after(time.time()),
+                is_limited=refusal.status == TOO_MANY_REQUESTS,
+            )
         return EmbeddingRejected(words)
 
     def _what_to_check(self, refusal: Refusal) -> str | None:

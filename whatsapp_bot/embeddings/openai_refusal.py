@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-import email.utils
 import json
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import httpx2
+
+from whatsapp_bot.embeddings.openai_hints import (
+    duration,
+    limit_reset,
+    milliseconds,
+    seconds_or_date,
+)
 
 _MONEY_CODES = {
     "insufficient_quota",
@@ -97,12 +102,12 @@ class Refusal:
     def retry_after(self, now: float) -> float | None:
         """Seconds to wait, from the most exact hint there is."""
         hints = [
-            _milliseconds(self.headers.get("retry-after-ms")),
-            _seconds_or_date(self.headers.get("retry-after"), now),
+            milliseconds(self.headers.get("retry-after-ms")),
+            seconds_or_date(self.headers.get("retry-after"), now),
         ]
-        hints += [_duration(detail.get("retryDelay")) for detail in self._details]
+        hints += [duration(detail.get("retryDelay")) for detail in self._details]
         if self.status == 429:
-            hints.append(_limit_reset(self.headers))
+            hints.append(limit_reset(self.headers))
         return next((hint for hint in hints if hint is not None), None)
 
     @property
@@ -125,58 +130,3 @@ def _error_fields(body: object) -> dict[str, Any] | None:
     if isinstance(error, str):
         return {**body, "message": error}
     return body if body.get("object") == "error" else None  # vLLM's way
-
-
-# Reading hints about when to come back
-
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|[dhms])")
-_UNIT_SECONDS = {"d": 86_400.0, "h": 3_600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
-
-
-def _number(value: str | None) -> float | None:
-    try:
-        number = float(value or "")
-    except ValueError:
-        return None
-    return max(number, 0.0) if math.isfinite(number) else None
-
-
-def _milliseconds(value: str | None) -> float | None:
-    number = _number(value)
-    return None if number is None else number / 1000
-
-
-def _seconds_or_date(value: str | None, now: float) -> float | None:
-    number = _number(value)
-    if number is not None or value is None:
-        return number
-    try:
-        date = email.utils.parsedate_tz(value)
-        return max(email.utils.mktime_tz(date) - now, 0.0) if date else None
-    except (ValueError, OverflowError):
-        return None
-
-
-def _duration(value: object) -> float | None:
-    """Seconds of "1m30s", "132ms" or a bare "20"."""
-    if not isinstance(value, str):
-        return None
-    parts = _DURATION.findall(value)
-    if not parts or "".join(number + unit for number, unit in parts) != value:
-        return _number(value)
-    return sum(float(number) * _UNIT_SECONDS[unit] for number, unit in parts)
-
-
-def _limit_reset(headers: Mapping[str, str]) -> float | None:
-    """When the limit that was hit is whole again; the later one if none says zero."""
-    resets = {
-        kind: seconds
-        for kind in ("requests", "tokens")
-        if (seconds := _duration(headers.get(f"x-ratelimit-reset-{kind}"))) is not None
-    }
-    spent = [
-        seconds
-        for kind, seconds in resets.items()
-        if headers.get(f"x-ratelimit-remaining-{kind}") == "0"
-    ]
-    return max(spent or resets.values(), default=None)

@@ -157,7 +157,7 @@ def test_a_provider_that_fails_costs_no_attempt(
     service = service_of(app)
     totals = service.embed_batch("job")
     assert (totals.given_back, totals.failed, totals.embedded) == (3, 0, 0)
-    assert service.pause_seconds > 0
+    assert service.pause_seconds() > 0
     for job in jobs:
         state = state_of(app, job)
         assert (state["attempts"], state["last_error"]) == (0, None)
@@ -171,26 +171,32 @@ def test_a_paused_provider_is_left_alone_until_the_pause_is_over(
     openai_server.faults.push(f.rate_limited(retry_after=30))
     service = service_of(app)
     service.embed_batch("job")
-    assert service.pause_seconds > 25
+    assert service.pause_seconds() > 25
     make_all_due(app)
     assert service.embed_batch("job") == Totals()
     assert openai_server.record.requests == 1
 
 
-def test_pauses_double_where_the_provider_gives_no_hint(
+def end_pause(app: App) -> None:
+    """As if the time had passed: the breaker lets one through."""
+    execute(app, "UPDATE embedding_pace SET open_until = now()")
+    make_all_due(app)
+
+
+def test_pauses_double_where_a_limiting_provider_gives_no_hint(
     app: App, make: Factory, openai_server: OpenAIServer
 ) -> None:
     make.job()
-    openai_server.faults.always(f.server_error(500))
+    openai_server.faults.always(f.rate_limited())
     service = service_of(app)
     pauses = []
-    for _ in range(4):
-        service._pause._until = 0  # the pause is over
-        make_all_due(app)
+    for _ in range(6):
+        end_pause(app)
         service.embed_batch("job")
-        pauses.append(service.pause_seconds)
-    # Each is 1, 2, 4, 8 seconds with up to a tenth of jitter, less what has passed.
-    assert [round(pause * 0.95) for pause in pauses] == [1, 2, 4, 8]
+        pauses.append(service.pause_seconds())
+    # With up to a tenth of jitter, less the little that has passed.
+    for pause, doubled in zip(pauses, (1, 2, 4, 8, 16, 16), strict=True):
+        assert 0.5 * doubled < pause <= 1.1 * doubled
 
 
 def test_a_refused_key_stops_at_once_and_loses_nothing(
@@ -200,7 +206,7 @@ def test_a_refused_key_stops_at_once_and_loses_nothing(
     openai_server.faults.always(f.quota_exhausted())
     service = service_of(app)
     assert service.embed_batch("job").given_back == 3
-    assert service.pause_seconds > 100
+    assert service.pause_seconds() > 100
     assert openai_server.record.requests == 1
     assert all(state_of(app, job)["attempts"] == 0 for job in jobs)
 
@@ -270,7 +276,7 @@ def test_an_answer_that_does_not_fit_stores_nothing_wrong_and_loses_nothing(
     openai_server.faults.always(fault)
     service_of(app).embed_batch("job")
     openai_server.faults.clear()
-    service_of(app)._pause.end()
+    app.pace(app.live_model).succeeded()
     make_all_due(app)
     service_of(app).embed_batch("job")
     vectors = [stored_vector(app, job) for job in jobs]
@@ -364,11 +370,13 @@ def test_tokens_are_counted_as_billed_by_purpose(
     make.job("Accountant")
     totals = service_of(app).embed_batch("job")
     assert totals.tokens == openai_server.record.tokens_billed
-    assert app.upkeep.usage_today() == {
-        "requests": 1,
-        "texts": 1,
-        "tokens": openai_server.record.tokens_billed,
-    }
+    usage = app.ledger.today()
+    assert usage["dollars"] == pytest.approx(totals.dollars)
+    assert (usage["requests"], usage["texts"], usage["tokens"]) == (
+        1,
+        1,
+        openai_server.record.tokens_billed,
+    )
 
 
 def test_one_user_is_embedded_only_while_she_is_due(app: App, make: Factory) -> None:

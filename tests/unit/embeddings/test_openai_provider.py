@@ -104,10 +104,10 @@ def test_vectors_come_back_row_by_row(provider: OpenAIProvider) -> None:
 
 def test_it_is_an_embedding_provider(provider: OpenAIProvider) -> None:
     general: EmbeddingProvider = provider
-    assert (general.model, general.dimensions, general.max_texts) == (
+    assert (general.model, general.dimensions, general.size.max_texts) == (
         "openai/text-embedding-3-small@32",
         DIMENSIONS,
-        256,
+        2048,
     )
 
 
@@ -751,4 +751,4 @@ def test_known_services_have_their_own_limits(
     base_url: str | None, max_texts: int, encoding: str
 ) -> None:
     quirks = quirks_for(base_url)
-    assert (quirks.max_texts, quirks.encoding) == (max_texts, encoding)
+    assert (quirks.size.max_texts, quirks.encoding) == (max_texts, encoding)

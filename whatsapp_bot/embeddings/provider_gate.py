@@ -1,0 +1,211 @@
+"""The one way to a provider: at its pace, within the budget, and not while it is down.
+
+Pace, circuit breaker and ledger are rows that all workers share (database/pace.py).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import math
+import random
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from whatsapp_bot.database.pace import Ledger, PaceStore
+from whatsapp_bot.embeddings.backoff import pause_seconds
+from whatsapp_bot.embeddings.packing import estimate_tokens
+from whatsapp_bot.embeddings.prices import dollars
+from whatsapp_bot.embeddings.provider import EmbeddedTexts, EmbeddingProvider
+from whatsapp_bot.errors import (
+    EmbeddingDenied,
+    EmbeddingError,
+    EmbeddingRejected,
+    EmbeddingUnavailable,
+    ProviderPaused,
+)
+from whatsapp_bot.records import BreakerReason
+
+logger = logging.getLogger(__name__)
+
+HOLD_SECONDS = 2.0  # rather than give rows back, a worker waits so long for its turn
+MOST_JITTER = 0.1  # workers that were sent away together must not come back together
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Dollars; None: no limit. price: per million tokens."""
+
+    price: float = 0.0
+    daily: float | None = None
+    run: float | None = None
+
+
+class ProviderGate:
+    """Sends requests of one model; safe to share among threads."""
+
+    def __init__(
+        self,
+        provider: EmbeddingProvider,
+        pace: PaceStore,
+        ledger: Ledger,
+        budget: Budget,
+    ) -> None:
+        self.provider = provider
+        self._pace = pace
+        self._ledger = ledger
+        self._budget = budget
+        self._spent = 0.0  # by this process
+        self._wait_until = 0.0  # monotonic; a turn that was too long to wait for
+        self._probes = 0
+        self._lock = threading.Lock()
+
+    @property
+    def is_probing(self) -> bool:
+        """A thread of this process is finding out whether the provider is back."""
+        return self._probes > 0
+
+    def wait_seconds(self) -> float:
+        """How long the provider is to be left alone; 0 when it may be called."""
+        turn = self._wait_until - time.monotonic()
+        return max(0.0, turn, self._pace.seconds_to_wait())
+
+    def call(
+        self, texts: list[str], timeout: float | None, purpose: str
+    ) -> tuple[EmbeddedTexts, float]:
+        """The vectors and what they cost.
+
+        Raises ProviderPaused (nothing was sent: the provider is to be left alone, or it
+        just said so), EmbeddingDenied (likewise, and a person must act) or
+        EmbeddingRejected (these texts).
+        """
+        tokens = sum(estimate_tokens(text) for text in texts)
+        failures = self._take_turn(tokens)
+        with self._probing(failures):
+            reserved = self._reserve_money(tokens, purpose, failures)
+            try:
+                answer = self.provider.embed(texts, timeout)
+            except EmbeddingError as error:
+                self._settle(purpose, error, reserved)
+                raise self._report(error, failures) from error
+            if failures:
+                self._close_breaker()
+        if answer.limits:
+            self._pace.observe(answer.limits)
+        cost = dollars(answer.tokens, self._budget.price)
+        self._ledger.add(
+            self.provider.model,
+            purpose,
+            requests=1,
+            texts=len(texts),
+            tokens=answer.tokens,
+            dollars=cost - reserved,
+        )
+        self._spend(cost - reserved)
+        return answer, cost
+
+    def _take_turn(self, tokens: int) -> int:
+        """Wait for a turn, if that is soon; how many failures in a row there were."""
+        while True:
+            wait, failures = self._pace.reserve(tokens)
+            if not wait:
+                return failures
+            if wait > HOLD_SECONDS:
+                self._wait_until = time.monotonic() + wait
+                raise ProviderPaused("it is not our turn yet", wait)
+            time.sleep(wait)
+
+    def _reserve_money(self, tokens: int, purpose: str, failures: int) -> float:
+        """Count what the request may cost at most, before it is sent."""
+        cost = dollars(tokens, self._budget.price)
+        if not cost:
+            return 0.0
+        run, daily = self._budget.run, self._budget.daily
+        if not self._fits_the_run(cost):
+            raise self._stop_spending(
+                f"the run's budget of ${run:g} is spent", failures
+            )
+        model = self.provider.model
+        limit = math.inf if daily is None else daily
+        if not self._ledger.reserve(model, purpose, cost, limit):
+            self._spend(-cost)
+            raise self._stop_spending(
+                f"the day's budget of ${daily:g} would be passed", failures
+            )
+        return cost
+
+    def _fits_the_run(self, cost: float) -> bool:
+        with self._lock:
+            if self._budget.run is not None and self._spent + cost > self._budget.run:
+                return False
+            self._spent += cost
+            return True
+
+    def _stop_spending(self, message: str, failures: int) -> ProviderPaused:
+        seconds = self._open_breaker("budget", failures, None, message)
+        return ProviderPaused(message, seconds)
+
+    def _settle(self, purpose: str, error: EmbeddingError, reserved: float) -> None:
+        """Count the request; what was not billed is given back to the budget."""
+        back = 0.0 if error.may_be_billed else -reserved
+        self._ledger.add(self.provider.model, purpose, requests=1, dollars=back)
+        self._spend(back)
+
+    def _spend(self, cost: float) -> None:
+        with self._lock:
+            self._spent += cost
+
+    def _report(self, error: EmbeddingError, failures: int) -> EmbeddingError:
+        """Tell the other workers; the error for the caller."""
+        if isinstance(error, EmbeddingRejected):
+            if failures:
+                self._close_breaker()  # it answers
+            return error
+        message = str(error)
+        if isinstance(error, EmbeddingUnavailable):
+            reason: BreakerReason = "limited" if error.is_limited else "down"
+            seconds = self._open_breaker(reason, failures, error.retry_after, message)
+            return ProviderPaused(message, seconds)
+        self.deny(message, failures)
+        return error
+
+    def deny(self, message: str, failures: int = 0) -> EmbeddingDenied:
+        """A person must act: everybody stops, and looks again seldom."""
+        self._open_breaker("denied", failures, None, message)
+        return EmbeddingDenied(message)
+
+    def _open_breaker(
+        self, reason: BreakerReason, failures: int, hint: float | None, message: str
+    ) -> float:
+        seconds = pause_seconds(reason, failures, hint)
+        seconds *= random.uniform(1.0, 1.0 + MOST_JITTER)
+        self._pace.failed(failures, reason, seconds, message)
+        if not failures:
+            logger.warning(
+                "%s is left alone: %s",
+                self.provider.model,
+                message,
+                extra={"action": "breaker_opened", "reason": reason},
+            )
+        return seconds
+
+    def _close_breaker(self) -> None:
+        self._pace.succeeded()
+        logger.info(
+            "%s answers again",
+            self.provider.model,
+            extra={"action": "breaker_closed"},
+        )
+
+    @contextlib.contextmanager
+    def _probing(self, failures: int) -> Iterator[None]:
+        probes = 1 if failures else 0
+        with self._lock:
+            self._probes += probes
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._probes -= probes
