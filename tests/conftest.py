@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -28,10 +29,12 @@ AppFactory = Callable[..., App]
 
 
 @pytest.fixture(scope="session")
-def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    server = EmbeddedPostgres(tmp_path_factory.mktemp("data") / "postgres", FAST)
-    yield server.start()
-    server.stop()
+def server_url() -> Iterator[str]:
+    # Not in pytest's folder: another run as root closes it to the server's user.
+    with tempfile.TemporaryDirectory(prefix="jobbot-tests-") as folder:
+        server = EmbeddedPostgres(Path(folder) / "postgres", FAST)
+        yield server.start()
+        server.stop()
 
 
 def _execute(url: str, statement: str) -> None:

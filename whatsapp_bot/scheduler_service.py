@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from types import FrameType
 from typing import TypeVar
 
@@ -28,9 +29,10 @@ AFTER_ERROR_SECONDS = 2.0
 SOONEST_SECONDS = 0.2  # between two looks for due rows
 PROGRESS_SECONDS = 10.0
 INDEX_FROM = 5_000  # vectors; below, comparing with each of them takes milliseconds
-ONCE_PATIENCE_SECONDS = (
-    120.0  # --once waits for a provider that asks for less than this
-)
+# --once waits for a provider that asks for less than this, and that embeds anything in
+# one of so many passes.
+ONCE_PATIENCE_SECONDS = 120.0
+ONCE_PATIENCE_PASSES = 3
 
 EXAMPLES = """examples:
   python -m whatsapp_bot.scheduler_service           run until stopped
@@ -67,7 +69,9 @@ class SchedulerService:
 
     def run_once(self) -> Totals:
         """One pass over all tasks, and everything due embedded. A provider that asks
-        for a moment gets it. Raises what a task raises."""
+        for a moment gets it; one that is down, and a row that has to wait, are left to
+        the next run. Totals.given_back: as of the last try. Raises what a task
+        raises."""
         self._record("follow_template", self._follow_template)
         self._record("expire_jobs", self._expire_jobs)
         self._record("reconcile", self._reconcile)
@@ -78,12 +82,22 @@ class SchedulerService:
 
     def _embed_patiently(self) -> Totals:
         totals = Totals()
+        fruitless_passes = 0
         while not self._is_stopping:
-            totals += self._embed()
-            seconds = self._seconds_to_next_look()
-            if seconds is None or seconds > ONCE_PATIENCE_SECONDS:
+            step = self._embed()
+            totals = replace(totals + step, given_back=step.given_back)
+            fruitless_passes = 0 if step.embedded else fruitless_passes + 1
+            seconds = self._seconds_to_provider()
+            if step.given_back:  # a success since may have ended the pause
+                seconds = max(seconds, self._seconds_to_next_look() or 0.0)
+            if (
+                not seconds
+                or seconds > ONCE_PATIENCE_SECONDS
+                or fruitless_passes == ONCE_PATIENCE_PASSES
+            ):
                 break
-            self._sleep(max(seconds, SOONEST_SECONDS))
+            # A little more: the rows were given back a little later than it paused.
+            self._sleep(seconds + SOONEST_SECONDS)
         return totals
 
     def run_all_tasks(self) -> None:
@@ -206,6 +220,12 @@ class SchedulerService:
     def _seconds_to_next_look(self) -> float | None:
         models = [service.model for service in self._app.services.all()]
         return self._app.upkeep.seconds_to_next_due(models)
+
+    def _seconds_to_provider(self) -> float:
+        """Until every provider may be called again; 0: now."""
+        return max(
+            (service.pause_seconds for service in self._app.services.all()), default=0
+        )
 
     def _build_missing_index(self) -> None:
         for model in self._app.models.list():

