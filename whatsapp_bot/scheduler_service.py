@@ -17,7 +17,7 @@ import schedule
 
 from whatsapp_bot import door
 from whatsapp_bot.bootstrap import App
-from whatsapp_bot.errors import DatabaseUnavailable
+from whatsapp_bot.errors import DatabaseUnavailable, EmbeddingDenied
 from whatsapp_bot.records import THINGS, EmbeddingModel, Totals
 
 logger = logging.getLogger(__name__)
@@ -72,7 +72,7 @@ class SchedulerService:
         for a moment gets it; one that is down, and a row that has to wait, are left to
         the next run. Totals.given_back: as of the last try. Raises what a task
         raises."""
-        self._record("follow_template", self._follow_template)
+        self._record("start", self._start)
         self._record("expire_jobs", self._expire_jobs)
         self._record("reconcile", self._reconcile)
         totals = self._record("embed_due", self._embed_patiently)
@@ -102,7 +102,7 @@ class SchedulerService:
 
     def run_all_tasks(self) -> None:
         """At a start nobody knows what was missed."""
-        self._guard("follow_template", self._follow_template)
+        self._guard("start", self._start)
         for job in self._scheduler.get_jobs():
             job.run()  # type: ignore[no-untyped-call]
 
@@ -157,6 +157,7 @@ class SchedulerService:
         self._next_look = 0.0
 
     def _expire_jobs(self) -> None:
+        self._app.upkeep.trim_cache(self._app.settings.embedding_cache_rows)
         count = self._app.upkeep.expire_jobs()
         if count:
             logger.info("%d jobs expired", count, extra={"action": "jobs_expired"})
@@ -177,6 +178,11 @@ class SchedulerService:
         for thing in THINGS:
             self._app.upkeep.refresh_stale(thing, self._app.settings.stale_days)
         self._look()
+
+    def _start(self) -> None:
+        """The key, the budget or the template may be others than before."""
+        self._app.upkeep.forget_denials()
+        self._follow_template()
 
     def _follow_template(self) -> None:
         """Another template than the one the vectors were made with: every text has
@@ -199,8 +205,8 @@ class SchedulerService:
         self._embed()
         seconds = self._seconds_to_next_look()
         if seconds is not None:
-            sooner = time.monotonic() + max(seconds, SOONEST_SECONDS)
-            self._next_look = min(self._next_look, sooner)
+            wait = max(seconds, self._shortest_pause(), SOONEST_SECONDS)
+            self._next_look = min(self._next_look, time.monotonic() + wait)
         elif self._index_thread is None or not self._index_thread.is_alive():
             # Filled first, indexed after: one build beats as many inserts by far.
             self._index_thread = threading.Thread(
@@ -213,7 +219,7 @@ class SchedulerService:
     def _embed(self) -> Totals:
         progress = _Progress()
         totals = self._app.generator.embed_due(lambda: self._is_stopping, progress.add)
-        if totals.embedded or totals.failed:
+        if totals.embedded or totals.reused or totals.failed:
             progress.report("embedded")
         return totals
 
@@ -221,10 +227,16 @@ class SchedulerService:
         models = [service.model for service in self._app.services.all()]
         return self._app.upkeep.seconds_to_next_due(models)
 
+    def _shortest_pause(self) -> float:
+        """Until some provider may be called again; 0: now."""
+        return min(
+            (service.pause_seconds() for service in self._app.services.all()), default=0
+        )
+
     def _seconds_to_provider(self) -> float:
         """Until every provider may be called again; 0: now."""
         return max(
-            (service.pause_seconds for service in self._app.services.all()), default=0
+            (service.pause_seconds() for service in self._app.services.all()), default=0
         )
 
     def _build_missing_index(self) -> None:
@@ -276,11 +288,13 @@ class _Progress:
     def report(self, what: str) -> None:
         seconds = max(time.monotonic() - self._start, 1e-3)
         logger.info(
-            "%s %d rows in %.1f s (%.0f a second), %d unchanged, %d refused",
+            "%s %d rows in %.1f s (%.0f a second), %d paid for before, %d unchanged, "
+            "%d refused",
             what,
             self._totals.embedded,
             seconds,
             self._totals.embedded / seconds,
+            self._totals.reused,
             self._totals.unchanged,
             self._totals.failed,
             extra={"action": what, "count": self._totals.embedded},
@@ -311,11 +325,14 @@ def _run_once(app: App) -> int:
     stop_on_signals(service.stop)
     totals = service.run_once()
     sys.stdout.write(
-        f"embedded {totals.embedded}, unchanged {totals.unchanged}, "
-        f"nothing to embed {totals.empty}, refused {totals.failed}, "
-        f"put off {totals.given_back}; {totals.requests} requests, "
-        f"{totals.tokens} tokens\n"
+        f"embedded {totals.embedded}, paid for before {totals.reused}, "
+        f"unchanged {totals.unchanged}, nothing to embed {totals.empty}, "
+        f"refused {totals.failed}, put off {totals.given_back}; "
+        f"{totals.requests} requests, {totals.tokens} tokens, ${totals.dollars:.4f}\n"
     )
+    pace = app.pace(app.live_model).facts()
+    if pace.reason == "denied":
+        raise EmbeddingDenied(pace.message)
     waiting = sum(app.store(thing).facts().waiting for thing in THINGS)
     if waiting:
         sys.stdout.write(f"{waiting} rows still have no vector\n")
