@@ -14,6 +14,7 @@ CREATE TABLE IF NOT EXISTS embedding_pace (
     -- The circuit breaker.
     failures         int NOT NULL DEFAULT 0, -- in a row; 0: it is closed, all may call
     open_until       timestamptz,            -- nobody calls until then
+    probed_until     timestamptz,            -- one worker finds out; the others wait for it
     reason           text CHECK (reason IN ('limited', 'down', 'denied', 'budget')),
     message          text,
     failing_since    timestamptz
@@ -39,9 +40,14 @@ BEGIN
         RETURN;
     END IF;
     IF pace.failures > 0 THEN
-        -- Half open: this one finds out, the others wait for it.
-        UPDATE embedding_pace SET open_until = moment + make_interval(secs => probe_seconds)
-         WHERE model = of_model;
+        -- Half open.
+        IF pace.probed_until > moment THEN
+            wait_seconds := 0.2;
+        ELSE
+            UPDATE embedding_pace
+               SET probed_until = moment + make_interval(secs => probe_seconds)
+             WHERE model = of_model;
+        END IF;
         RETURN;
     END IF;
     IF pace.requests_renewed <= moment THEN

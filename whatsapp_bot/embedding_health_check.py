@@ -10,8 +10,8 @@ from whatsapp_bot import door
 from whatsapp_bot.bootstrap import App
 from whatsapp_bot.embeddings.model_choice import price_for
 from whatsapp_bot.embeddings.prices import dollars
-from whatsapp_bot.errors import EmbeddingError
-from whatsapp_bot.records import THINGS, EmbeddingFacts, TaskRun, Thing
+from whatsapp_bot.errors import EmbeddingError, ProviderPaused
+from whatsapp_bot.records import THINGS, EmbeddingFacts, PaceFacts, TaskRun, Thing
 
 EXAMPLES = """examples:
   python -m whatsapp_bot.embedding_health_check
@@ -71,16 +71,13 @@ def gather(
     app: App, embeddings: dict[Thing, EmbeddingFacts], with_probe: bool
 ) -> list[Fact]:
     """All facts, true and false. Raises DatabaseError when there is no asking."""
-    facts = [_database(app), _model(app)]
-    if with_probe:
-        facts.append(_provider(app))
+    facts = [_database(app), _model(app), _provider(app, with_probe)]
     for thing in THINGS:
         facts += _coverage(thing, embeddings[thing])
         facts += _failures(app, thing, embeddings[thing])
     facts.append(_index(app))
     facts += [_task(run) for run in app.tasks.list()]
-    facts += [_breaker(app), _money(app, embeddings)]
-    return facts
+    return [*facts, _money(app, embeddings)]
 
 
 def _database(app: App) -> Fact:
@@ -102,27 +99,33 @@ def _model(app: App) -> Fact:
     return Fact(wanted.name in others, text)
 
 
-def _provider(app: App) -> Fact:
+def _provider(app: App, with_probe: bool) -> Fact:
     service = app.services.live()
+    name = app.live_model.name
     if service is None:
-        return Fact(False, f"no key is set for {app.live_model.name}")
-    try:
-        service.probe(PROBE_SECONDS)
-    except EmbeddingError as error:
-        return Fact(False, f"the provider of {service.model} does not answer: {error}")
-    return Fact(True, f"the provider of {service.model} answers")
-
-
-def _breaker(app: App) -> Fact:
+        return Fact(False, f"no key is set for {name}")
+    if with_probe:
+        try:
+            service.probe(PROBE_SECONDS)
+        except ProviderPaused:
+            pass  # the breaker knows why
+        except EmbeddingError as error:
+            return Fact(False, f"the provider of {name} does not answer: {error}")
     pace = app.pace(app.live_model).facts()
-    if not pace.failures:
-        return Fact(True, "the circuit breaker is closed")
+    if pace.failures:
+        return _left_alone(name, pace)
+    return Fact(
+        True, f"the provider of {name} " + ("answers" if with_probe else "is well")
+    )
+
+
+def _left_alone(name: str, pace: PaceFacts) -> Fact:
     text = (
-        f"the provider is left alone ({pace.reason}) since "
+        f"the provider of {name} is left alone ({pace.reason}) since "
         f"{pace.failing_seconds:.0f} s, tried again in "
         f"{max(pace.wait_seconds or 0, 0):.0f} s: {pace.message}"
     )
-    # Being asked to slow down is everyday; the rows wait and nothing is lost.
+    # Being asked to slow down is everyday: the rows wait, and nothing is lost.
     return Fact(pace.reason == "limited", text)
 
 

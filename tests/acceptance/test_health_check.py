@@ -136,7 +136,7 @@ def test_a_provider_that_is_down_is_a_fault(
     result = check(bot)
     assert result.code == 1
     (line,) = failed(result)
-    assert "does not answer: HTTP 503" in line
+    assert "is left alone (down)" in line
 
 
 def test_a_model_that_the_provider_does_not_know_is_a_fault(

@@ -4,6 +4,13 @@
 
 -- Embeddings: claim, store, give back ------------------------------------------------
 
+-- name: plan_for_queue
+-- After an import there are no statistics, and a plan that sorts the whole backlog for
+-- each claim, or hashes the whole table for each batch, looks cheap: measured, 35 s
+-- instead of 15 s for 100,000 rows. The right plan is always the index.
+SELECT set_config('enable_sort', 'off', true), set_config('enable_bitmapscan', 'off', true),
+       set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true);
+
 -- name: claim_due_{thing}s
 -- Only the claim. The texts are read by a later statement: this one could see, by its
 -- snapshot, the text of before a change and, by its lock, the revision of after it.
@@ -295,6 +302,7 @@ SELECT greatest(0, extract(epoch FROM open_until - clock_timestamp()))::float AS
 UPDATE embedding_pace
    SET failures = %(failures)s + 1, reason = %(reason)s, message = left(%(message)s, 500),
        open_until = clock_timestamp() + make_interval(secs => %(seconds)s),
+       probed_until = NULL,
        failing_since = coalesce(failing_since, clock_timestamp())
  WHERE model = %(model)s AND failures = %(failures)s;
 
@@ -302,7 +310,7 @@ UPDATE embedding_pace
 -- Whoever waited for it is woken.
 WITH closed AS (
     UPDATE embedding_pace
-       SET failures = 0, open_until = NULL, reason = NULL, message = NULL,
+       SET failures = 0, open_until = NULL, probed_until = NULL, reason = NULL, message = NULL,
            failing_since = NULL
      WHERE model = %(model)s AND failures > 0
     RETURNING model
@@ -312,7 +320,7 @@ SELECT pg_notify('embeddings_due', '') FROM closed;
 -- name: forget_denials
 -- A process that starts may have another key, or another budget.
 UPDATE embedding_pace
-   SET failures = 0, open_until = NULL, reason = NULL, message = NULL, failing_since = NULL
+   SET failures = 0, open_until = NULL, probed_until = NULL, reason = NULL, message = NULL, failing_since = NULL
  WHERE reason IN ('denied', 'budget');
 
 -- name: observe_pace

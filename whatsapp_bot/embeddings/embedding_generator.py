@@ -15,7 +15,6 @@ logger = logging.getLogger(__name__)
 
 GRACE_SECONDS = 3.0  # a batch in hand may take this long to end after a stop
 NAP_SECONDS = 0.05
-PATIENCE_SECONDS = 2.5  # threads wait so long for a provider, rather than end
 
 
 class EmbeddingGenerator:
@@ -87,21 +86,11 @@ class _Run:
 
     def work(self) -> None:
         try:
-            while not self._should_stop() and not self.error:
-                if not self._step() and not self._is_worth_waiting():
-                    return
+            while not self._should_stop() and not self.error and self._step():
+                pass
         except Exception as error:  # raised again by embed_due
             logger.debug("a thread stops: %s", error, exc_info=True)
             self.error = self.error or error
-
-    def _is_worth_waiting(self) -> bool:
-        """Nap, and True, while a provider will be back soon."""
-        waits = [service.pause_seconds() for service in self._services]
-        is_probing = any(service.is_probing for service in self._services)
-        if not is_probing and not any(0 < wait <= PATIENCE_SECONDS for wait in waits):
-            return False
-        time.sleep(NAP_SECONDS)
-        return True
 
     def _step(self) -> bool:
         """Whether there was anything to do."""

@@ -71,11 +71,6 @@ class EmbeddingService:
         self._max_attempts = max_attempts
         self._in_hand = _InHand()
 
-    @property
-    def is_probing(self) -> bool:
-        """A thread of this process is finding out whether the provider is back."""
-        return self._gate.is_probing
-
     def pause_seconds(self) -> float:
         """How long the provider is to be left alone; 0 when it may be called."""
         return self._gate.wait_seconds()

@@ -18,12 +18,12 @@ from whatsapp_bot.embeddings.provider import EmbeddedTexts, RequestSize
 
 LOCAL_MODEL = "local/wordllama-256"
 LOCAL_DIMENSIONS = 256
+CHUNK_SIZE = 16  # texts whose word vectors are in memory at once
 
 
 class LocalProvider:
     model = LOCAL_MODEL
     dimensions = LOCAL_DIMENSIONS
-    # It pads a batch to its longest text: short ones keep memory small.
     size = RequestSize(max_texts=256, max_tokens=100_000, max_text_tokens=2_000)
 
     def __init__(self) -> None:
@@ -35,9 +35,14 @@ class LocalProvider:
     ) -> EmbeddedTexts:
         """See EmbeddingProvider. A text without a word it knows becomes NaN, which no
         check lets through."""
+        # It pads each chunk to its longest text: of texts in order of length, little.
+        order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
+        vectors = np.empty((len(texts), LOCAL_DIMENSIONS), dtype=np.float32)
         with np.errstate(invalid="ignore"):
-            vectors = self._loaded().embed(list(texts), norm=True)
-        return EmbeddedTexts(np.asarray(vectors, dtype=np.float32), tokens=0)
+            vectors[order] = self._loaded().embed(
+                [texts[i] for i in order], norm=True, batch_size=CHUNK_SIZE
+            )
+        return EmbeddedTexts(vectors, tokens=0)
 
     def _loaded(self) -> Any:
         with self._loading:

@@ -5,13 +5,11 @@ Pace, circuit breaker and ledger are rows that all workers share (database/pace.
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import math
 import random
 import threading
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from whatsapp_bot.database.pace import Ledger, PaceStore
@@ -59,13 +57,7 @@ class ProviderGate:
         self._budget = budget
         self._spent = 0.0  # by this process
         self._wait_until = 0.0  # monotonic; a turn that was too long to wait for
-        self._probes = 0
         self._lock = threading.Lock()
-
-    @property
-    def is_probing(self) -> bool:
-        """A thread of this process is finding out whether the provider is back."""
-        return self._probes > 0
 
     def wait_seconds(self) -> float:
         """How long the provider is to be left alone; 0 when it may be called."""
@@ -83,15 +75,14 @@ class ProviderGate:
         """
         tokens = sum(estimate_tokens(text) for text in texts)
         failures = self._take_turn(tokens)
-        with self._probing(failures):
-            reserved = self._reserve_money(tokens, purpose, failures)
-            try:
-                answer = self.provider.embed(texts, timeout)
-            except EmbeddingError as error:
-                self._settle(purpose, error, reserved)
-                raise self._report(error, failures) from error
-            if failures:
-                self._close_breaker()
+        reserved = self._reserve_money(tokens, purpose, failures)
+        try:
+            answer = self.provider.embed(texts, timeout)
+        except EmbeddingError as error:
+            self._settle(purpose, error, reserved)
+            raise self._report(error, failures) from error
+        if failures:
+            self._close_breaker()
         if answer.limits:
             self._pace.observe(answer.limits)
         cost = dollars(answer.tokens, self._budget.price)
@@ -108,11 +99,12 @@ class ProviderGate:
 
     def _take_turn(self, tokens: int) -> int:
         """Wait for a turn, if that is soon; how many failures in a row there were."""
+        give_up_at = time.monotonic() + HOLD_SECONDS
         while True:
             wait, failures = self._pace.reserve(tokens)
             if not wait:
                 return failures
-            if wait > HOLD_SECONDS:
+            if time.monotonic() + wait > give_up_at:
                 self._wait_until = time.monotonic() + wait
                 raise ProviderPaused("it is not our turn yet", wait)
             time.sleep(wait)
@@ -198,14 +190,3 @@ class ProviderGate:
             self.provider.model,
             extra={"action": "breaker_closed"},
         )
-
-    @contextlib.contextmanager
-    def _probing(self, failures: int) -> Iterator[None]:
-        probes = 1 if failures else 0
-        with self._lock:
-            self._probes += probes
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._probes -= probes
