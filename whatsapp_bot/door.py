@@ -12,7 +12,12 @@ from dotenv import load_dotenv
 
 from whatsapp_bot.bootstrap import App, open_app
 from whatsapp_bot.config import PROJECT_FOLDER, Settings
-from whatsapp_bot.errors import ConfigError, EmbeddingDenied, JobBotError
+from whatsapp_bot.errors import (
+    ConfigError,
+    EmbeddingDenied,
+    InputError,
+    JobBotError,
+)
 from whatsapp_bot.logger import configure_logging
 
 logger = logging.getLogger(__name__)
@@ -56,6 +61,15 @@ def guarded(work: Callable[[Settings], int]) -> int:
         # Whoever read our output left, as `| head` does.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+
+
+def ask(question: str) -> bool:
+    """Whether a person says yes. Raises InputError where nobody can be asked."""
+    if not sys.stdin.isatty():
+        raise InputError(f"{question} Nobody is there to ask: add --yes")
+    sys.stderr.write(f"{question} [y/N] ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def _with_app(settings: Settings, work: Callable[[App], int]) -> int:

@@ -29,6 +29,7 @@ AFTER_ERROR_SECONDS = 2.0
 SOONEST_SECONDS = 0.2  # between two looks for due rows
 PROGRESS_SECONDS = 10.0
 INDEX_FROM = 5_000  # vectors; below, comparing with each of them takes milliseconds
+REBUILD_SHARE = 0.25  # of the vectors there are: a larger fill rebuilds the index
 # --once waits for a provider that asks for less than this, and that embeds anything in
 # one of so many passes.
 ONCE_PATIENCE_SECONDS = 120.0
@@ -208,7 +209,6 @@ class SchedulerService:
             wait = max(seconds, self._shortest_pause(), SOONEST_SECONDS)
             self._next_look = min(self._next_look, time.monotonic() + wait)
         elif self._index_thread is None or not self._index_thread.is_alive():
-            # Filled first, indexed after: one build beats as many inserts by far.
             self._index_thread = threading.Thread(
                 target=self._guard,
                 args=("build_index", self._build_missing_index),
@@ -217,6 +217,7 @@ class SchedulerService:
             self._index_thread.start()
 
     def _embed(self) -> Totals:
+        self._drop_index_before_large_fill()
         progress = _Progress()
         totals = self._app.generator.embed_due(lambda: self._is_stopping, progress.add)
         if totals.embedded or totals.reused or totals.failed:
@@ -238,6 +239,23 @@ class SchedulerService:
         return max(
             (service.pause_seconds() for service in self._app.services.all()), default=0
         )
+
+    def _drop_index_before_large_fill(self) -> None:
+        """Filled first, indexed after: inserting a vector into the index costs several
+        times its share of a build (docs/benchmarks.md)."""
+        models = self._app.models
+        for model in models.list():
+            to_fill = models.count_jobs_to_fill(model.name)
+            if to_fill < INDEX_FROM or not models.has_index(model.name):
+                continue
+            if to_fill > REBUILD_SHARE * models.count_job_vectors(model.name):
+                logger.info(
+                    "%d jobs to fill: the vector index of %s is built anew after it",
+                    to_fill,
+                    model.name,
+                    extra={"action": "index_dropped", "count": to_fill},
+                )
+                models.drop_index(model.name)
 
     def _build_missing_index(self) -> None:
         for model in self._app.models.list():

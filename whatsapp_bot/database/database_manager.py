@@ -110,13 +110,14 @@ class DatabaseManager:
             connection.autocommit = True
             return connection
 
-    def execute_alone(self, name: str, **parts: sql.Composable) -> None:
-        """Run a statement that cannot run in a transaction (CONCURRENTLY); the parts
-        are names and literals, since such statements take no values."""
+    def execute_alone(self, *names: str, **parts: sql.Composable) -> None:
+        """Run statements that cannot run in a transaction (CONCURRENTLY), one after the
+        other; the parts are names and literals, since such statements take no values."""
         connection = self.connect()
         try:
             with translated_errors(), connection.cursor() as cursor:
-                cursor.execute(sql.SQL(query(name)).format(**parts))
+                for name in names:
+                    cursor.execute(sql.SQL(query(name)).format(**parts))
         finally:
             connection.close()
 

@@ -11,11 +11,12 @@ from psycopg2 import sql
 
 from whatsapp_bot.database.database_manager import DatabaseManager
 from whatsapp_bot.errors import NotFound
-from whatsapp_bot.records import EmbeddingModel
+from whatsapp_bot.records import EmbeddingModel, Thing
 
 logger = logging.getLogger(__name__)
 
 INDEX_LOCK_KEY = 4_816_002
+BYTES_OF_LINKS = 700  # m = 24: 48 neighbours below, some above, and the overhead
 
 
 class ModelStore:
@@ -63,9 +64,7 @@ class ModelStore:
         """Delete a model that is not live, with its vectors and its index."""
         if self.get(name).is_live:
             raise NotFound(f"{name} is live: make another one live first")
-        self._database.execute_alone(
-            "drop_vector_index", index=sql.Identifier(index_name(name))
-        )
+        self.drop_index(name)
         with self._database.transaction() as cursor:
             cursor.run("delete_model", name=name)
 
@@ -76,6 +75,18 @@ class ModelStore:
 
     def has_index(self, model: str) -> bool:
         return self._index_state(model) is True
+
+    def count_jobs_to_fill(self, model: str) -> int:
+        """Jobs that are due and whose vector will surely be written."""
+        with self._database.transaction() as cursor:
+            row = cursor.row("count_jobs_to_fill", model=model)
+        return row["count"] if row else 0
+
+    def count_uncovered(self, thing: Thing, live: str, other: str) -> int:
+        """Things with a vector of the live model and none of the other."""
+        with self._database.transaction() as cursor:
+            row = cursor.row(f"count_uncovered_{thing}s", live=live, next=other)
+        return row["count"] if row else 0
 
     def count_job_vectors(self, model: str) -> int:
         with self._database.transaction() as cursor:
@@ -88,16 +99,30 @@ class ModelStore:
         with self._only_builder() as alone:
             if not alone or self.has_index(model.name):
                 return False
-            index = sql.Identifier(index_name(model.name))
-            # An invalid one is what is left of a build that was cut off.
-            self._database.execute_alone("drop_vector_index", index=index)
             self._database.execute_alone(
+                # An invalid one is what is left of a build that was cut off.
+                "drop_vector_index",
+                "set_build_memory",
                 "create_vector_index",
-                index=index,
+                "reset_build_memory",
+                index=sql.Identifier(index_name(model.name)),
                 dimensions=sql.Literal(model.dimensions),
                 model=sql.Literal(model.name),
+                memory=sql.Literal(f"{self._build_megabytes(model)}MB"),
             )
         return True
+
+    def drop_index(self, name: str) -> None:
+        """Searches compare with every vector until it is built again."""
+        self._database.execute_alone(
+            "drop_vector_index", index=sql.Identifier(index_name(name))
+        )
+
+    def _build_megabytes(self, model: EmbeddingModel) -> int:
+        """What the graph takes, within what a small server can spare."""
+        bytes_per_vector = 2 * model.dimensions + BYTES_OF_LINKS
+        needed = self.count_job_vectors(model.name) * bytes_per_vector // 2**20
+        return max(64, min(int(1.2 * needed), 512))
 
     def _index_state(self, model: str) -> bool | None:
         with self._database.transaction() as cursor:

@@ -204,7 +204,22 @@ UPDATE {thing}_embeddings
  WHERE last_error IS NOT NULL;
 
 -- name: refresh_all_{thing}s
-UPDATE {thing}_embeddings SET due_at = now() WHERE model = %(model)s AND due_at IS NULL;
+-- Every text of the model has changed; without its hash, a row counts as one to fill.
+UPDATE {thing}_embeddings
+   SET due_at = now(), revision = revision + 1, text_hash = NULL
+ WHERE model = %(model)s;
+
+-- name: count_jobs_to_fill
+SELECT count(*) AS count FROM job_embeddings
+ WHERE model = %(model)s AND due_at IS NOT NULL AND text_hash IS NULL;
+
+-- name: count_uncovered_{thing}s
+-- With a vector of the one model, and none of the other.
+SELECT count(*) AS count
+  FROM {thing}_vectors v
+ WHERE v.model = %(live)s
+   AND NOT EXISTS (SELECT FROM {thing}_vectors n
+                    WHERE n.{thing}_id = v.{thing}_id AND n.model = %(next)s);
 
 -- name: add_missing_jobs
 INSERT INTO job_embeddings (job_id, model, fresh_on, due_at)
@@ -276,6 +291,13 @@ CREATE INDEX CONCURRENTLY {index} ON job_vectors
     USING hnsw ((embedding::halfvec({dimensions})) halfvec_cosine_ops)
     WITH (m = 24, ef_construction = 200)
     WHERE model = {model};
+
+-- name: set_build_memory
+-- An index that fits in it is built several times as fast.
+SET maintenance_work_mem = {memory};
+
+-- name: reset_build_memory
+RESET maintenance_work_mem;
 
 -- name: drop_vector_index
 DROP INDEX CONCURRENTLY IF EXISTS {index};

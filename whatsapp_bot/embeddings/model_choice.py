@@ -18,17 +18,21 @@ from whatsapp_bot.records import EmbeddingModel
 NO_KEY = "none"  # Ollama and vLLM ask for none, but the client insists on one
 
 
+def local_model(settings: Settings) -> EmbeddingModel:
+    return EmbeddingModel(
+        name=LOCAL_MODEL,
+        api_model="wordllama",
+        base_url=None,
+        dimensions=LOCAL_DIMENSIONS,
+        template=settings.embedding_template,
+        is_live=False,
+    )
+
+
 def wanted_model(settings: Settings) -> EmbeddingModel:
     """The hosted model where a key or an address is set, else the local one."""
     if settings.openai_api_key is None and settings.openai_base_url is None:
-        return EmbeddingModel(
-            name=LOCAL_MODEL,
-            api_model="wordllama",
-            base_url=None,
-            dimensions=LOCAL_DIMENSIONS,
-            template=settings.embedding_template,
-            is_live=False,
-        )
+        return local_model(settings)
     base_url = settings.openai_base_url or OPENAI_BASE_URL
     return EmbeddingModel(
         name=f"{_place(base_url)}/{settings.embedding_model}/{settings.embedding_dimensions}",
@@ -68,6 +72,8 @@ def make_provider(
 def price_for(model: EmbeddingModel, settings: Settings) -> float:
     """Dollars per million tokens. Raises ConfigError when nobody told: a budget could
     not be kept."""
+    if model.base_url is None:
+        return 0.0
     price = settings.embedding_price_usd
     if price is None:
         price = price_of(model.name)
@@ -81,9 +87,8 @@ def price_for(model: EmbeddingModel, settings: Settings) -> float:
     )
 
 
-def _is_local(base_url: str | None) -> bool:
-    host = urlsplit(base_url or "").hostname
-    return host in (None, "localhost", "127.0.0.1", "::1")
+def _is_local(base_url: str) -> bool:
+    return urlsplit(base_url).hostname in ("localhost", "127.0.0.1", "::1")
 
 
 def _place(base_url: str) -> str:
