@@ -17,6 +17,7 @@ from whatsapp_bot.records import EmbeddingModel, Match, Row
 
 NEAREST_PER_MATCH = 10  # neighbours looked at for each match that is asked for
 FEWEST_NEAREST = 100
+OUT_OF_REACH = 0.6  # on site where she does not want to work: after all she can reach
 SIMILARITY_SHARE = 0.5  # of the score; the rest is what the person asked for
 
 
