@@ -67,8 +67,9 @@ def _rank(rows: list[Row], wishes: Wishes, model: str) -> list[Match]:
         if similar <= 0:
             continue
         facts = examine(wishes, row, today)
-        score = SIMILARITY_SHARE * 100 * similar + (
-            1 - SIMILARITY_SHARE
-        ) * keyword_score(facts)
+        score = SIMILARITY_SHARE * 100 * similar
+        score += (1 - SIMILARITY_SHARE) * keyword_score(facts)
+        if facts.location == 0:
+            score *= OUT_OF_REACH
         matches.append(as_match(row, score, reasons(facts)))
     return best_first(matches)
