@@ -17,9 +17,14 @@ BEGIN
     IF job_is_live(NEW.status, NEW.title, NEW.listed_date) THEN
         INSERT INTO job_embeddings (job_id, model, fresh_on, due_at)
         SELECT NEW.id, name, NEW.listed_date, now() FROM embedding_models
-        ON CONFLICT (job_id, model) DO UPDATE SET fresh_on = EXCLUDED.fresh_on
-            WHERE job_embeddings.fresh_on <> EXCLUDED.fresh_on;
-        PERFORM pg_notify('embeddings_due', '');
+        ON CONFLICT (job_id, model) DO NOTHING;
+        IF FOUND THEN
+            PERFORM pg_notify('embeddings_due', '');
+        END IF;
+        IF TG_OP = 'UPDATE' THEN
+            UPDATE job_embeddings SET fresh_on = NEW.listed_date
+             WHERE job_id = NEW.id AND fresh_on <> NEW.listed_date;
+        END IF;
     ELSE
         DELETE FROM job_embeddings WHERE job_id = NEW.id;
     END IF;
@@ -32,7 +37,9 @@ BEGIN
     UPDATE job_embeddings
        SET due_at = now(), revision = revision + 1, attempts = 0, last_error = NULL
      WHERE job_id = NEW.id;
-    PERFORM pg_notify('embeddings_due', '');
+    IF FOUND THEN
+        PERFORM pg_notify('embeddings_due', '');
+    END IF;
     RETURN NULL;
 END $$;
 
@@ -43,7 +50,9 @@ BEGIN
     ON CONFLICT (user_id, model) DO UPDATE
        SET due_at = now(), revision = e.revision + 1, attempts = 0, last_error = NULL,
            fresh_on = EXCLUDED.fresh_on;
-    PERFORM pg_notify('embeddings_due', '');
+    IF FOUND THEN
+        PERFORM pg_notify('embeddings_due', '');
+    END IF;
     RETURN NULL;
 END $$;
 

@@ -33,6 +33,8 @@ logger = logging.getLogger(__name__)
 
 START_SECONDS = 60  # a server that was killed has its log to replay
 MEGABYTE = 1024 * 1024
+# What the wheel raises when it cannot; RuntimeError: the data is of another version.
+START_ERRORS = (OSError, subprocess.SubprocessError, AssertionError, RuntimeError)
 
 
 class EmbeddedPostgres:
@@ -48,17 +50,15 @@ class EmbeddedPostgres:
 
     def start(self) -> str:
         """The server's URL. Raises DatabaseUnavailable when it cannot be started."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        with self._transition():
-            self._users_file = _open(self._folder.with_suffix(".users"))
-            fcntl.flock(self._users_file, fcntl.LOCK_SH)
-            try:
-                url = self._ensure_running()
-            except (OSError, subprocess.SubprocessError, AssertionError) as error:
-                raise DatabaseUnavailable(
-                    f"the embedded PostgreSQL in {self._folder} did not start; "
-                    f"its log is {self._folder / 'log'}"
-                ) from error
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with self._transition():
+                url = self._join()
+        except START_ERRORS as error:
+            raise DatabaseUnavailable(
+                f"the embedded PostgreSQL in {self._folder} did not start: "
+                f"{_first_line(error)}; its log is {self._folder / 'log'}"
+            ) from error
         atexit.register(self.stop)
         return url
 
@@ -70,15 +70,30 @@ class EmbeddedPostgres:
         with self._transition():
             if self._is_last():
                 self._stop_server()
-            os.close(self._users_file)
-            self._users_file = None
+            self._leave()
+
+    def _join(self) -> str:
+        if self._users_file is not None:
+            return self._ensure_running()
+        self._users_file = _open(self._folder.with_suffix(".users"))
+        try:
+            fcntl.flock(self._users_file, fcntl.LOCK_SH)
+            return self._ensure_running()
+        except BaseException:
+            self._leave()
+            raise
+
+    def _leave(self) -> None:
+        assert self._users_file is not None
+        os.close(self._users_file)
+        self._users_file = None
 
     def _ensure_running(self) -> str:
         self._server = get_server(self._folder, cleanup_mode=None, start=False)
         self._server.ensure_pgdata_inited()
         self._write_settings()
-        _remove_stale_pid_file(self._folder / "postmaster.pid")
-        self._server.ensure_postgres_running()
+        _remove_stale_pid_file(self._folder)
+        _start(self._server)
         url = str(self._server.get_uri())
         _wait_until_ready(url)
         return url
@@ -147,16 +162,37 @@ def _settings_for_this_machine() -> dict[str, str]:
     }
 
 
-def _remove_stale_pid_file(path: Path) -> None:
-    """After a crash or in a new container, its process id may be some other program's."""
+def _remove_stale_pid_file(folder: Path) -> None:
+    """After a crash or in a new container, its process id may be some other program's,
+    another PostgreSQL's included. A process that is no more is PostgreSQL's own affair:
+    it first looks whether others of that server live on."""
+    path = folder / "postmaster.pid"
     if not path.exists():
         return
     try:
-        name = psutil.Process(int(path.read_text().split()[0])).name()
+        process = psutil.Process(int(path.read_text().split()[0]))
     except (psutil.NoSuchProcess, ValueError, IndexError):
         return
-    if "postgres" not in name:
+    try:
+        is_ours = str(folder) in process.cmdline()
+    except psutil.Error:  # somebody else's, or a process that only waits to be buried
+        is_ours = False
+    if not is_ours:
         path.unlink()
+
+
+def _start(server: PostgresServer) -> None:
+    """The wheel gives up on a server that takes longer than ten seconds, or that some
+    other process has just begun to start."""
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            server.ensure_postgres_running()
+            return
+        except (AssertionError, subprocess.TimeoutExpired):
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
 
 
 def _wait_until_ready(url: str) -> None:
@@ -169,3 +205,7 @@ def _wait_until_ready(url: str) -> None:
             if time.monotonic() > deadline:
                 raise DatabaseUnavailable(str(error).strip()) from error
             time.sleep(0.1)
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -172,7 +172,7 @@ class EmbeddingUpkeep:
             return cursor.run(f"refresh_stale_{thing}s", days=days)
 
     def refresh_all(self, model: str) -> None:
-        """Make every row of the model due; unchanged texts cost nothing."""
+        """Every text of the model has changed, its template did: make all rows due."""
         with self._database.transaction() as cursor:
             for thing in THINGS:
                 cursor.run(f"refresh_all_{thing}s", model=model)

@@ -206,7 +206,8 @@ UPDATE {thing}_embeddings
 -- name: refresh_all_{thing}s
 -- Every text of the model has changed; without its hash, a row counts as one to fill.
 UPDATE {thing}_embeddings
-   SET due_at = now(), revision = revision + 1, text_hash = NULL
+   SET due_at = now(), revision = revision + 1, text_hash = NULL,
+       attempts = 0, last_error = NULL
  WHERE model = %(model)s;
 
 -- name: count_jobs_to_fill
