@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 
 from whatsapp_bot import door
 from whatsapp_bot.bootstrap import App
+from whatsapp_bot.embeddings.index_keeper import IndexKeeper
 from whatsapp_bot.embeddings.model_choice import price_for
 from whatsapp_bot.embeddings.prices import dollars
 from whatsapp_bot.errors import EmbeddingError, ProviderPaused
@@ -21,7 +22,6 @@ EXAMPLES = """examples:
 EXCELLENT, GOOD = 80.0, 60.0  # percent covered, users and jobs alike
 LATE_SECONDS = 15 * 60.0  # a row that is due for longer is served by nobody
 PROBE_SECONDS = 10.0
-INDEX_FROM = 5_000  # vectors; below, a search needs no index
 FAILURES_SHOWN = 5
 TOKENS_PER_TEXT = 20  # before anything was embedded: a title or some roles
 # How long each task may be silent, in seconds: twice its default interval.
@@ -180,13 +180,14 @@ def _failures(app: App, thing: Thing, facts: EmbeddingFacts) -> list[Fact]:
 
 
 def _index(app: App) -> Fact:
-    model = app.live_model.name
-    count = app.models.count_job_vectors(model)
-    if app.models.has_index(model):
+    count = app.models.count_job_vectors(app.live_model.name)
+    if IndexKeeper(app.models).lacks_index(app.live_model):
+        return Fact(
+            False, f"{count} vectors and no vector index: is the daemon running?"
+        )
+    if app.models.has_index(app.live_model.name):
         return Fact(True, f"vector index over {count} vectors")
-    if count < INDEX_FROM:
-        return Fact(True, f"no vector index needed for {count} vectors")
-    return Fact(False, f"{count} vectors and no vector index: is the daemon running?")
+    return Fact(True, f"no vector index needed for {count} vectors")
 
 
 def _task(run: TaskRun) -> Fact:

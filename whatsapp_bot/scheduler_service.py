@@ -17,8 +17,9 @@ import schedule
 
 from whatsapp_bot import door
 from whatsapp_bot.bootstrap import App
+from whatsapp_bot.embeddings.index_keeper import IndexKeeper
 from whatsapp_bot.errors import DatabaseUnavailable, EmbeddingDenied
-from whatsapp_bot.records import THINGS, EmbeddingModel, Totals
+from whatsapp_bot.records import THINGS, Totals
 
 logger = logging.getLogger(__name__)
 
@@ -28,8 +29,6 @@ NAP_SECONDS = 0.5  # how long a stop may go unseen
 AFTER_ERROR_SECONDS = 2.0
 SOONEST_SECONDS = 0.2  # between two looks for due rows
 PROGRESS_SECONDS = 10.0
-INDEX_FROM = 5_000  # vectors; below, comparing with each of them takes milliseconds
-REBUILD_SHARE = 0.25  # of the vectors there are: a larger fill rebuilds the index
 # --once waits for a provider that asks for less than this, and that embeds anything in
 # one of so many passes.
 ONCE_PATIENCE_SECONDS = 120.0
@@ -48,6 +47,7 @@ class SchedulerService:
 
     def __init__(self, app: App) -> None:
         self._app = app
+        self._index = IndexKeeper(app.models)
         self._scheduler = schedule.Scheduler()
         self._next_look = 0.0  # monotonic; when due rows are looked for at the latest
         self._is_stopping = False
@@ -78,7 +78,7 @@ class SchedulerService:
         self._record("reconcile", self._reconcile)
         totals = self._record("embed_due", self._embed_patiently)
         if not self._is_stopping:
-            self._record("build_index", self._build_missing_index)
+            self._record("build_index", self._index.build_missing)
         return totals
 
     def _embed_patiently(self) -> Totals:
@@ -211,13 +211,13 @@ class SchedulerService:
         elif self._index_thread is None or not self._index_thread.is_alive():
             self._index_thread = threading.Thread(
                 target=self._guard,
-                args=("build_index", self._build_missing_index),
+                args=("build_index", self._index.build_missing),
                 daemon=True,
             )
             self._index_thread.start()
 
     def _embed(self) -> Totals:
-        self._drop_index_before_large_fill()
+        self._index.drop_before_large_fill()
         progress = _Progress()
         totals = self._app.generator.embed_due(lambda: self._is_stopping, progress.add)
         if totals.embedded or totals.reused or totals.failed:
@@ -238,41 +238,6 @@ class SchedulerService:
         """Until every provider may be called again; 0: now."""
         return max(
             (service.pause_seconds() for service in self._app.services.all()), default=0
-        )
-
-    def _drop_index_before_large_fill(self) -> None:
-        """Filled first, indexed after: inserting a vector into the index costs several
-        times its share of a build (docs/benchmarks.md)."""
-        models = self._app.models
-        for model in models.list():
-            to_fill = models.count_jobs_to_fill(model.name)
-            if to_fill < INDEX_FROM or not models.has_index(model.name):
-                continue
-            if to_fill > REBUILD_SHARE * models.count_job_vectors(model.name):
-                logger.info(
-                    "%d jobs to fill: the vector index of %s is built anew after it",
-                    to_fill,
-                    model.name,
-                    extra={"action": "index_dropped", "count": to_fill},
-                )
-                models.drop_index(model.name)
-
-    def _build_missing_index(self) -> None:
-        for model in self._app.models.list():
-            if self._wants_index(model):
-                logger.info("building the vector index of %s", model.name)
-                self._app.models.build_index(model)
-                logger.info(
-                    "the vector index of %s is built",
-                    model.name,
-                    extra={"action": "index_built"},
-                )
-
-    def _wants_index(self, model: EmbeddingModel) -> bool:
-        models = self._app.models
-        return (
-            not models.has_index(model.name)
-            and models.count_job_vectors(model.name) >= INDEX_FROM
         )
 
     # --- waiting

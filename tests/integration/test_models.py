@@ -107,7 +107,7 @@ def test_list_shows_how_far_each_is(
 
 @pytest.fixture
 def small_index(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("whatsapp_bot.scheduler_service.INDEX_FROM", 4)
+    monkeypatch.setattr("whatsapp_bot.embeddings.index_keeper.INDEX_FROM", 4)
 
 
 def index_id(app: App) -> int | None:

@@ -106,7 +106,7 @@ def test_another_template_embeds_everything_anew(
 def test_the_vector_index_is_built_once_the_live_set_is_large(
     app: App, make: Factory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("whatsapp_bot.scheduler_service.INDEX_FROM", 3)
+    monkeypatch.setattr("whatsapp_bot.embeddings.index_keeper.INDEX_FROM", 3)
     service = SchedulerService(app)
     for i in range(2):
         make.job(f"Nurse {i}")
