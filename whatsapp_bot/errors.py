@@ -33,6 +33,10 @@ class DatabaseUnavailable(DatabaseError):
     """PostgreSQL cannot be reached; the same call may work later."""
 
 
+class DatabaseConflict(DatabaseUnavailable):
+    """PostgreSQL ended one of two transactions that crossed; try again at once."""
+
+
 class SchemaMissing(DatabaseError):
     """The tables are missing or older than the code: run `python -m whatsapp_bot migrate`."""
 

@@ -19,6 +19,7 @@ from psycopg2 import sql
 from whatsapp_bot.database.queries import query
 from whatsapp_bot.errors import (
     ConfigError,
+    DatabaseConflict,
     DatabaseError,
     DatabaseUnavailable,
     SchemaMissing,
@@ -83,6 +84,9 @@ class DatabaseManager:
         try:
             with translated_errors(), connection, _dict_cursor(connection) as raw:
                 yield Cursor(raw)
+        except DatabaseConflict:
+            self._give_back(connection)
+            raise
         except DatabaseUnavailable:
             # The driver does not mark a connection closed when the server is gone, and
             # the idle ones will be no better.
@@ -248,6 +252,8 @@ def translated_errors() -> Iterator[None]:
         yield
     except (psycopg2.errors.UndefinedTable, psycopg2.errors.UndefinedFunction) as error:
         raise SchemaMissing() from error
+    except psycopg2.extensions.TransactionRollbackError as error:  # a deadlock
+        raise DatabaseConflict(_first_line(error)) from error
     except psycopg2.Error as error:
         if _is_about_the_url(error):
             # From None: the driver's message shows the password.

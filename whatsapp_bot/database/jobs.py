@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 
 from whatsapp_bot.database.database_manager import DatabaseManager, as_json
+from whatsapp_bot.errors import DatabaseConflict
 from whatsapp_bot.records import Row, SavedJob
 
 EF_SEARCH_MAX = 1000  # pgvector's limit
 EF_SEARCH_MIN = 100
+CONFLICT_RETRIES = 3
 
 
 class JobStore:
@@ -18,6 +21,13 @@ class JobStore:
     def save(self, postings: Sequence[Row]) -> list[SavedJob]:
         """Insert or update by (source, source_id), all or none; those two must be
         unique within the batch. Each has a column's name for a key."""
+        for _ in range(CONFLICT_RETRIES):
+            # The daemon locks the same embeddings rows in another order.
+            with contextlib.suppress(DatabaseConflict):
+                return self._save(postings)
+        return self._save(postings)
+
+    def _save(self, postings: Sequence[Row]) -> list[SavedJob]:
         with self._database.transaction() as cursor:
             rows = cursor.rows("save_jobs", postings=as_json(list(postings)))
         return [SavedJob(row["id"], row["outcome"]) for row in rows]

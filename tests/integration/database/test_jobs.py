@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import threading
 from datetime import date, timedelta
 from typing import Any
 
@@ -9,11 +10,14 @@ import psycopg2
 import pytest
 
 from tests.acceptance.rows import Rows
+from tests.conftest import Factory
+from whatsapp_bot.bootstrap import App
 from whatsapp_bot.database.database_manager import DatabaseManager
 from whatsapp_bot.database.jobs import JobStore
 from whatsapp_bot.database.models import INDEX_LOCK_KEY, ModelStore, index_name
 from whatsapp_bot.database.queries import query
 from whatsapp_bot.errors import DatabaseError, NotFound
+from whatsapp_bot.intake.posting import parse_posting
 from whatsapp_bot.records import EmbeddingModel, Row, SavedJob
 
 # What the posting says, and what was inferred from it.
@@ -566,3 +570,45 @@ def test_a_models_index_has_a_name_that_fits(models: ModelStore) -> None:
     names = [index_name(text) for text in ("x" * 500, "x" * 501, 'a"b')]
     assert len(set(names)) == 3
     assert all(len(name) < 63 and name.isidentifier() for name in names)
+
+
+def test_an_import_that_crosses_another_writer_is_tried_again(
+    app: App, make: Factory
+) -> None:
+    """A deadlock by force: each holds the embeddings row that the other wants next."""
+    first, second = make.job("Cook"), make.job("Nurse")
+    lock = "UPDATE job_embeddings SET attempts = attempts WHERE job_id = %s"
+    other = app.database.connect()
+    other.autocommit = False
+    saved: list[int] = []
+    with other.cursor() as cursor:
+        # The other waits for ever, so it is the import that PostgreSQL ends.
+        cursor.execute("SET LOCAL deadlock_timeout = '10min'")
+        cursor.execute(lock, (second,))
+        saving = threading.Thread(target=lambda: saved.extend(save_both(app)))
+        saving.start()
+        while not is_somebody_waiting(app):
+            pass
+        cursor.execute(lock, (first,))
+    other.commit()
+    other.close()
+    saving.join(30)
+    assert saved == [first, second]
+
+
+def save_both(app: App) -> list[int]:
+    records = [
+        {"id": "1", "title": "Chef", "source": "test"},
+        {"id": "2", "title": "Midwife", "source": "test"},
+    ]
+    rows = app.parser.save_postings([parse_posting(record) for record in records])
+    return [row.id for row in rows]
+
+
+def is_somebody_waiting(app: App) -> bool:
+    with app.database.transaction() as cursor:
+        cursor.raw.execute(
+            "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted) AS yes"
+        )
+        row = cursor.raw.fetchone()
+    return bool(row and row["yes"])
