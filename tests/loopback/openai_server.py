@@ -41,10 +41,29 @@ def count_tokens(text: str) -> int:
 
 @dataclass(frozen=True)
 class RequestLimit:
-    """At most `requests` in any `seconds`."""
+    """At most `requests` in any `seconds`.
+
+    shows_windows: every answer has x-ratelimit headers. shows_wait: a refusal says when
+    to come back, in whole seconds and, with shows_windows, in milliseconds too.
+    resets_whole: the reset header tells when the window is whole again, as OpenAI's
+    does; otherwise when there is room for one more.
+    """
 
     requests: int
     seconds: float
+    shows_windows: bool = True
+    shows_wait: bool = True
+    resets_whole: bool = False
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One request, by the server's clock. status 0: the connection was closed."""
+
+    arrived: float
+    left: float
+    status: int
+    texts: int
 
 
 @dataclass
@@ -57,6 +76,7 @@ class Record:
         gone before it got them: a real provider bills those as well.
     statuses: what was answered; 0 for a connection that was closed instead.
     peak_in_flight: most requests at one time.
+    answers: in the order in which they left.
     """
 
     requests: int = 0
@@ -67,6 +87,7 @@ class Record:
     statuses: Counter[int] = dataclass_field(default_factory=Counter)
     in_flight: int = 0
     peak_in_flight: int = 0
+    answers: list[Answer] = dataclass_field(default_factory=list)
     last_headers: dict[str, str] = dataclass_field(default_factory=dict)
     last_body: dict[str, Any] = dataclass_field(default_factory=dict)
 
@@ -146,9 +167,10 @@ class OpenAIServer:
     @contextmanager
     def arrival(
         self, body: dict[str, Any], texts: list[str], headers: Mapping[str, str]
-    ) -> Iterator[None]:
+    ) -> Iterator[float]:
         with self._lock:
             record = self.record
+            arrived = self._clock()
             record.requests += 1
             if self._keep_texts:
                 record.request_sizes.append(len(texts))
@@ -158,13 +180,18 @@ class OpenAIServer:
             record.in_flight += 1
             record.peak_in_flight = max(record.peak_in_flight, record.in_flight)
         try:
-            yield
+            yield arrived
         finally:
             with self._lock:
                 record.in_flight -= 1
 
-    def departure(self, status: int, inputs: int, tokens: int) -> None:
+    def departure(
+        self, arrived: float, status: int, texts: int, inputs: int, tokens: int
+    ) -> None:
         with self._lock:
+            if self._keep_texts:
+                answer = Answer(arrived, self._clock(), status, texts)
+                self.record.answers.append(answer)
             self.record.statuses[status] += 1
             self.record.inputs_billed += inputs
             self.record.tokens_billed += tokens
@@ -201,16 +228,22 @@ class OpenAIServer:
                 self._recent.append(now)
             oldest = self._recent[0] if self._recent else now
             wait = max(oldest + limit.seconds - now, 0.001)
+            newest = self._recent[-1] if self._recent else now
+            reset = newest + limit.seconds - now if limit.resets_whole else wait
             headers = {
                 "x-ratelimit-limit-requests": str(limit.requests),
                 "x-ratelimit-remaining-requests": str(
                     limit.requests - len(self._recent)
                 ),
-                "x-ratelimit-reset-requests": f"{math.ceil(wait * 1000)}ms",
+                "x-ratelimit-reset-requests": f"{math.ceil(reset * 1000)}ms",
             }
+        headers = headers if limit.shows_windows else {}
         if not is_reached:
             return None, headers
-        return f.rate_limited(math.ceil(wait), math.ceil(wait * 1000)), headers
+        if not limit.shows_wait:
+            return f.rate_limited(), headers
+        milliseconds = math.ceil(wait * 1000) if limit.shows_windows else None
+        return f.rate_limited(math.ceil(wait), milliseconds), headers
 
 
 def _check_texts(texts: list[str]) -> Fault | None:
@@ -321,11 +354,15 @@ class _Handler(BaseHTTPRequestHandler):
         body = json.loads(raw)
         given = body.get("input")
         texts = [given] if isinstance(given, str) else list(given or [])
-        with service.arrival(body, texts, dict(self.headers)):
-            self._answer(service, body, texts)
+        with service.arrival(body, texts, dict(self.headers)) as arrived:
+            self._answer(service, body, texts, arrived)
 
     def _answer(
-        self, service: OpenAIServer, body: dict[str, Any], texts: list[str]
+        self,
+        service: OpenAIServer,
+        body: dict[str, Any],
+        texts: list[str],
+        arrived: float,
     ) -> None:
         fault = service.faults.take(texts)
         headers: dict[str, str] = {}
@@ -342,7 +379,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         # Before sending: a test looks as soon as it has the answer.
-        service.departure(status, len(texts) if has_vectors else 0, tokens)
+        billed = len(texts) if has_vectors else 0
+        service.departure(arrived, status, len(texts), billed, tokens)
         self._send(fault, answer, {**service.headers, **headers})
 
     def _vectors(
