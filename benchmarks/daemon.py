@@ -35,9 +35,6 @@ HEADINGS = (
     "rows      import s  pass s = start + embed + index  rows/s: embed  pass  "
     "import+pass  CPU s  peak MB  load  others"
 )
-SECONDS_OF_TASKS = """
-    SELECT task, extract(epoch FROM finished_at - started_at)::float AS seconds
-      FROM task_runs"""
 
 
 @dataclass(frozen=True)
@@ -123,7 +120,7 @@ def _measure(place: Scratch, options: argparse.Namespace, scale: int) -> Backlog
     path.unlink()
     daemon = place.run("whatsapp_bot.scheduler_service", "--once")
     _check_counts(place, totals)
-    tasks = _seconds_of_tasks(place)
+    tasks = scratch.seconds_of_tasks(place.app.database)
     backlog = Backlog(
         rows=totals.new,
         import_seconds=import_seconds,
@@ -168,12 +165,6 @@ def _check_counts(place: Scratch, totals: ImportTotals) -> None:
         f"the counts differ: {totals.new} imported, {facts.eligible} eligible, "
         f"{facts.embedded} embedded, {totals.skipped} skipped",
     )
-
-
-def _seconds_of_tasks(place: Scratch) -> dict[str, float]:
-    with place.app.database.transaction() as cursor:
-        cursor.raw.execute(SECONDS_OF_TASKS)
-        return {row["task"]: row["seconds"] for row in cursor.raw.fetchall()}
 
 
 def _naive_line(output: str, backlog: Backlog, neighbours: Neighbours) -> str:

@@ -1,6 +1,7 @@
 """One text, one vector, one UPDATE, one commit for each row: what the daemon replaces.
 
-Started by benchmarks.daemon on its scratch database; alone, it has nothing to work on.
+Started by benchmarks.daemon and benchmarks.engine on their scratch databases; alone, it
+has nothing to work on.
 """
 
 from __future__ import annotations
@@ -15,36 +16,40 @@ from whatsapp_bot.bootstrap import open_app
 from whatsapp_bot.config import Settings
 from whatsapp_bot.database.database_manager import DatabaseManager
 from whatsapp_bot.embeddings.embedding_text import template_named
-from whatsapp_bot.embeddings.local_provider import LOCAL_DIMENSIONS, LocalProvider
+from whatsapp_bot.embeddings.model_choice import make_provider
 from whatsapp_bot.records import Row
 
 EXAMPLES = """examples:
   python -m benchmarks.daemon     (which starts this with a database to work on)
+  python -m benchmarks.engine     (likewise)
 """
-ADD_COLUMN = f"""
-    ALTER TABLE canonical_jobs
-      ADD COLUMN IF NOT EXISTS naive_embedding halfvec({LOCAL_DIMENSIONS})"""
+ADD_COLUMN = """
+    ALTER TABLE canonical_jobs ADD COLUMN IF NOT EXISTS naive_embedding halfvec"""
 UPDATE = "UPDATE canonical_jobs SET naive_embedding = %s WHERE id = %s"
 
 
 def main(argv: list[str] | None = None) -> int:
     parser = scratch.parser(__doc__, EXAMPLES)
     parser.add_argument("--rows", type=int, default=1_000)
+    parser.add_argument("--sleep", type=float, default=0.0, metavar="SECONDS")
     options = parser.parse_args(argv)
-    return scratch.guarded(lambda: _run(options.rows))
+    return scratch.guarded(lambda: _run(options.rows, options.sleep))
 
 
-def _run(count: int) -> None:
+def _run(count: int, sleep: float) -> None:
     settings = Settings.from_env()
-    provider, template = LocalProvider(), template_named(settings.embedding_template)
-    provider.embed(["Accountant"])  # the model is loaded before the clock starts
+    template = template_named(settings.embedding_template)
     with open_app(settings) as app:
+        provider = make_provider(app.live_model, settings)
+        assert provider is not None
+        provider.embed(["Accountant"])  # all is loaded before the clock starts
         rows = _read_rows(app.database, count)
         start = time.monotonic()
         for row in rows:
             vector = provider.embed([template.text("job", row)]).vectors[0]
             with app.database.transaction() as cursor:
                 cursor.raw.execute(UPDATE, (HalfVector(vector).to_text(), row["id"]))
+            time.sleep(sleep)
         print(f"{len(rows)} {time.monotonic() - start:.4f}")
 
 

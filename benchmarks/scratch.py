@@ -27,6 +27,9 @@ from whatsapp_bot.errors import JobBotError
 
 END_SECONDS = 5.0  # a process that was asked to end gets so long
 MEGABYTE = 1024 * 1024
+SECONDS_OF_TASKS = """
+    SELECT task, extract(epoch FROM finished_at - started_at)::float AS seconds
+      FROM task_runs"""
 MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024  # bytes in a ru_maxrss
 
 
@@ -38,9 +41,10 @@ class Scratch:
     folder: Path
     environ: dict[str, str]  # for the processes that are to use it
 
-    def run(self, *arguments: str) -> Measured:
+    def run(self, *arguments: str, **settings: str) -> Measured:
         """`python -m` arguments, as a process of its own."""
-        return _run([sys.executable, "-m", *arguments], self.environ)
+        environ = {**self.environ, **settings}
+        return _run([sys.executable, "-m", *arguments], environ)
 
 
 @dataclass(frozen=True)
@@ -96,6 +100,13 @@ def require(fact: bool, message: str) -> None:
         raise SystemExit(f"error: {message}")
 
 
+def seconds_of_tasks(database: DatabaseManager) -> dict[str, float]:
+    """What the daemon's last run of each task took."""
+    with database.transaction() as cursor:
+        cursor.raw.execute(SECONDS_OF_TASKS)
+        return {row["task"]: row["seconds"] for row in cursor.raw.fetchall()}
+
+
 def describe_machine(database: DatabaseManager) -> str:
     gigabytes = round(psutil.virtual_memory().total / 1024**3)
     with database.transaction() as cursor:
@@ -127,7 +138,8 @@ class Neighbours:
     def _our_seconds(self) -> float:
         server = psutil.Process(_read_pid(self._pid_file) or os.getpid())
         seconds = _seconds_of(psutil.Process())
-        for process in (server, *server.children(recursive=True)):
+        running = psutil.Process().children(recursive=True)
+        for process in (server, *server.children(recursive=True), *running):
             with contextlib.suppress(psutil.NoSuchProcess):
                 seconds += _seconds_of(process)
         return seconds
@@ -158,7 +170,7 @@ def _run(command: Sequence[str], environ: dict[str, str]) -> Measured:
             output = process.stdout.read()
         _, status, usage = os.wait4(process.pid, 0)
     except BaseException:
-        _end(process)
+        end(process)
         raise
     seconds = time.monotonic() - start
     process.returncode = os.waitstatus_to_exitcode(status)
@@ -176,7 +188,7 @@ def _run(command: Sequence[str], environ: dict[str, str]) -> Measured:
     )
 
 
-def _end(process: subprocess.Popen[str]) -> None:
+def end(process: subprocess.Popen[str]) -> None:
     process.terminate()
     try:
         process.wait(END_SECONDS)
