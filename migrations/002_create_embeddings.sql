@@ -20,6 +20,10 @@ CREATE TABLE IF NOT EXISTS embedding_models (
 CREATE UNIQUE INDEX IF NOT EXISTS embedding_models_one_live ON embedding_models (state)
     WHERE state = 'live';
 
+-- A revision is never given twice: a row that is deleted and made anew during a call to
+-- the provider must not be taken for the one that was claimed.
+CREATE SEQUENCE IF NOT EXISTS embedding_revisions;
+
 CREATE TABLE IF NOT EXISTS job_embeddings (
     job_id      bigint NOT NULL REFERENCES canonical_jobs ON DELETE CASCADE,
     model       text   NOT NULL REFERENCES embedding_models ON DELETE CASCADE,
@@ -28,7 +32,7 @@ CREATE TABLE IF NOT EXISTS job_embeddings (
     embedded_at timestamptz,              -- when the vector was made; NULL: there is none
     checked_at  timestamptz,              -- when the text was last held against it
     due_at      timestamptz,
-    revision    bigint NOT NULL DEFAULT 1,
+    revision    bigint NOT NULL DEFAULT nextval('embedding_revisions'),
     attempts    int    NOT NULL DEFAULT 0,
     last_error  text,
     PRIMARY KEY (job_id, model)
@@ -52,7 +56,7 @@ CREATE TABLE IF NOT EXISTS user_embeddings (
     embedded_at timestamptz,
     checked_at  timestamptz,
     due_at      timestamptz,
-    revision    bigint NOT NULL DEFAULT 1,
+    revision    bigint NOT NULL DEFAULT nextval('embedding_revisions'),
     attempts    int    NOT NULL DEFAULT 0,
     last_error  text,
     PRIMARY KEY (user_id, model)
@@ -93,3 +97,4 @@ CREATE TABLE IF NOT EXISTS task_runs (
 -- Reverse:
 --   DROP TABLE task_runs, embedding_usage, user_vectors, user_embeddings,
 --       job_vectors, job_embeddings, embedding_models;
+--   DROP SEQUENCE embedding_revisions;

@@ -35,7 +35,7 @@ END $$;
 CREATE OR REPLACE FUNCTION job_text_changed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     UPDATE job_embeddings
-       SET due_at = now(), revision = revision + 1, attempts = 0, last_error = NULL
+       SET due_at = now(), revision = nextval('embedding_revisions'), attempts = 0, last_error = NULL
      WHERE job_id = NEW.id;
     IF FOUND THEN
         PERFORM pg_notify('embeddings_due', '');
@@ -48,7 +48,7 @@ BEGIN
     INSERT INTO user_embeddings AS e (user_id, model, fresh_on, due_at)
     SELECT NEW.user_id, name, CURRENT_DATE, now() FROM embedding_models
     ON CONFLICT (user_id, model) DO UPDATE
-       SET due_at = now(), revision = e.revision + 1, attempts = 0, last_error = NULL,
+       SET due_at = now(), revision = nextval('embedding_revisions'), attempts = 0, last_error = NULL,
            fresh_on = EXCLUDED.fresh_on;
     IF FOUND THEN
         PERFORM pg_notify('embeddings_due', '');

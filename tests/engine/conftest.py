@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import threading
 import time
-import warnings
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -27,16 +25,6 @@ def rows(database_url: str) -> Iterator[Rows]:
     rows = Rows(database_url)
     yield rows
     rows.close()
-
-
-@pytest.fixture(autouse=True)
-def sockets_of_this_test_are_dropped_with_it() -> Iterator[None]:
-    """Nobody closes a provider's HTTP client: its sockets would be complained of in
-    whichever test is running when they are collected."""
-    yield
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()
 
 
 def service_of(app: App) -> EmbeddingService:

@@ -208,10 +208,6 @@ LISTED_ANEW = (
 )
 
 
-@pytest.mark.xfail(
-    reason="a row that is made anew starts again at revision 1, which an earlier claim"
-    " may hold: its older text's vector is stored, and stays"
-)
 def test_a_job_that_is_listed_anew_during_the_call_keeps_its_newest_text(
     app: App, rows: Rows
 ) -> None:
@@ -225,9 +221,6 @@ def test_a_job_that_is_listed_anew_during_the_call_keeps_its_newest_text(
     drain(app, rows)
 
 
-@pytest.mark.xfail(
-    reason="a row that is made anew starts again at revision 1, as for a job"
-)
 def test_a_person_who_comes_back_during_the_call_keeps_her_newest_text(
     app: App, rows: Rows
 ) -> None:

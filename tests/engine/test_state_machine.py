@@ -32,9 +32,6 @@ TITLES = ("Cook", "Nurse", "Welder", " ")  # the last: not live
 WHICH = st.integers(0, 11)  # of however many there are
 MOST_JOBS = 3
 MAX_ATTEMPTS = 5
-# A row that is made anew starts at revision 1, which a claim of the old row may hold
-# (the xfails of test_interleavings.py). When that is mended, make this True.
-OLD_CLAIMS_OF_NEW_ROWS = False
 LEASE_SECONDS = 120
 
 
@@ -223,21 +220,12 @@ class Machine(RuleBasedStateMachine):
         return self.in_hand[which] if keeps else self.in_hand.pop(which)
 
     def _set_title(self, job_id: int, title: str) -> None:
-        was_live = self.jobs[job_id].is_live
         self._update(job_id, "title", title)
         self.jobs[job_id].titles.append(title)
-        self._forget_claims(job_id, was_live)
 
     def _set_open(self, job_id: int, is_open: bool) -> None:
-        was_live = self.jobs[job_id].is_live
         self._update(job_id, "status", "active" if is_open else "closed")
         self.jobs[job_id].is_open = is_open
-        self._forget_claims(job_id, was_live)
-
-    def _forget_claims(self, job_id: int, was_live: bool) -> None:
-        if self.jobs[job_id].is_live and not was_live and not OLD_CLAIMS_OF_NEW_ROWS:
-            for batch in self.in_hand:
-                batch.claims = [c for c in batch.claims if c.id != job_id]
 
     def _update(self, job_id: int, column: str, value: object) -> None:
         self.rows.run(

@@ -116,7 +116,7 @@ class Watched:
     def settle(self) -> None:
         """As if all had been embedded, after some failures."""
         self._rows.run(
-            f"UPDATE {self.thing}_embeddings SET due_at = NULL, revision = 10,"
+            f"UPDATE {self.thing}_embeddings SET due_at = NULL, revision = 0,"
             " attempts = 3, last_error = 'refused'"
         )
 
@@ -135,14 +135,14 @@ class Watched:
         heard = notifications(self._rows)
         state = {
             (): "gone",
-            ((True, 11, 0, None),): "due",
-            ((None, 10, 3, "refused"),): "nothing",
+            ((True, True, 0, None),): "due",
+            ((None, False, 3, "refused"),): "nothing",
         }.get(tuple(self.states()), str(self.states()))
         return state if heard == (state == "due") else f"{state}, {heard} notifications"
 
     def states(self) -> list[tuple[Any, ...]]:
         return self._rows.run(
-            f"SELECT due_at <= now(), revision, attempts, last_error"
+            f"SELECT due_at <= now(), revision > 0, attempts, last_error"
             f" FROM {self.thing}_embeddings WHERE {self.thing}_id = %s",
             self.id,
         )
@@ -288,7 +288,7 @@ def test_a_new_job_or_person_gets_a_row_for_each_model(
     add_model("m1")
     add_model("m2")
     watched = Watched(rows, thing)
-    assert watched.states() == [(True, 1, 0, None)] * 2
+    assert watched.states() == [(True, True, 0, None)] * 2
     models = rows.run(f"SELECT model FROM {thing}_embeddings ORDER BY model")
     assert models == [("m1",), ("m2",)]
 
@@ -301,7 +301,7 @@ def test_a_change_makes_the_rows_of_all_models_due(
     watched = Watched(rows, thing)
     watched.settle()
     watched.set("salary_min = 7")
-    assert watched.states() == [(True, 11, 0, None)] * 2
+    assert watched.states() == [(True, True, 0, None)] * 2
 
 
 @pytest.mark.parametrize(
@@ -467,9 +467,9 @@ def test_a_transaction_that_is_rolled_back_leaves_nothing_due(
     notifications(listening)
     listening.run("BEGIN")
     watched.set("salary_min = 7")
-    assert watched.states() == [(True, 11, 0, None)]
+    assert watched.states() == [(True, True, 0, None)]
     listening.run("ROLLBACK")
-    assert watched.states() == [(None, 10, 3, "refused")]
+    assert watched.states() == [(None, False, 3, "refused")]
     assert notifications(listening) == 0
 
 

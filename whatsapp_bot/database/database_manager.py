@@ -46,7 +46,7 @@ REFUSED = (
 class Cursor:
     """Named statements in, rows as dicts out."""
 
-    def __init__(self, raw: psycopg2.extras.RealDictCursor) -> None:
+    def __init__(self, raw: _DictCursor) -> None:
         self.raw = raw
 
     def run(self, name: str, /, **values: object) -> int:
@@ -56,7 +56,7 @@ class Cursor:
 
     def rows(self, name: str, /, **values: object) -> list[Row]:
         self.raw.execute(query(name), values)
-        return [dict(row) for row in self.raw.fetchall()]
+        return self.raw.fetchall()
 
     def row(self, name: str, /, **values: object) -> Row | None:
         rows = self.rows(name, **values)
@@ -154,8 +154,23 @@ class DatabaseManager:
             connection.close()
 
 
-def _dict_cursor(connection: Connection) -> psycopg2.extras.RealDictCursor:
-    return connection.cursor(cursor_factory=psycopg2.extras.RealDictCursor)
+class _DictCursor(psycopg2.extensions.cursor):
+    """Rows as dicts; the driver's own sets each value of each row in Python."""
+
+    def fetchone(self) -> Row | None:  # type: ignore[override]
+        row = super().fetchone()
+        return None if row is None else dict(zip(self._names(), row, strict=True))
+
+    def fetchall(self) -> list[Row]:  # type: ignore[override]
+        names = self._names()
+        return [dict(zip(names, row, strict=True)) for row in super().fetchall()]
+
+    def _names(self) -> list[str]:
+        return [column.name for column in self.description or ()]
+
+
+def _dict_cursor(connection: Connection) -> _DictCursor:
+    return connection.cursor(cursor_factory=_DictCursor)
 
 
 class DueListener:

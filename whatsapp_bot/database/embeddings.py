@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
-from pgvector import HalfVector
 
 from whatsapp_bot.database.database_manager import DatabaseManager
 from whatsapp_bot.database.queries import query
@@ -221,17 +220,34 @@ def _binary_copy(
     vectors: npt.NDArray[np.float32],
     order: Sequence[int],
 ) -> bytes:
-    """COPY's binary format: some fifty times quicker than vectors as text."""
-    parts = [BINARY_COPY_HEADER]
-    for i in order:
-        claim = claims[i]
-        text_hash = text_hashes[claim.id]
-        vector = HalfVector(vectors[i]).to_binary()
-        parts += (
-            struct.pack(">hiqiqi", 4, 8, claim.id, 8, claim.revision, len(text_hash)),
-            text_hash,
-            struct.pack(">i", len(vector)),
-            vector,
-        )
-    parts.append(BINARY_COPY_END)
-    return b"".join(parts)
+    """COPY's binary format: some fifty times quicker than vectors as text. All rows as
+    one array of one structure: numpy lets go of the interpreter for each operation, so
+    one for each row would hand it over to the other threads as often."""
+    dimensions = vectors.shape[1]
+    ordered = [claims[i] for i in order]
+    hashes = [text_hashes[claim.id] for claim in ordered]
+    hash_bytes = len(hashes[0])  # one algorithm, one length
+    rows = np.empty(len(ordered), _copy_row(dimensions, hash_bytes))
+    rows["columns"], rows["id_size"], rows["revision_size"] = 4, 8, 8
+    rows["hash_size"], rows["vector_size"] = hash_bytes, 4 + 2 * dimensions
+    rows["id"] = [claim.id for claim in ordered]
+    rows["revision"] = [claim.revision for claim in ordered]
+    rows["hash"] = np.frombuffer(b"".join(hashes), f"V{hash_bytes}")
+    rows["dimensions"], rows["unused"] = dimensions, 0
+    rows["vector"] = vectors[order]
+    return b"".join((BINARY_COPY_HEADER, rows.data, BINARY_COPY_END))
+
+
+def _copy_row(dimensions: int, hash_bytes: int) -> np.dtype[np.void]:
+    """Each value after its length in bytes; a halfvec is its dimensions and a zero,
+    then the halves. Most significant byte first."""
+    return np.dtype(
+        [
+            ("columns", ">i2"),
+            *(("id_size", ">i4"), ("id", ">i8")),
+            *(("revision_size", ">i4"), ("revision", ">i8")),
+            *(("hash_size", ">i4"), ("hash", f"V{hash_bytes}")),
+            *(("vector_size", ">i4"), ("dimensions", ">i2"), ("unused", ">i2")),
+            ("vector", ">f2", (dimensions,)),
+        ]
+    )

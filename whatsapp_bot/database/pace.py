@@ -7,7 +7,7 @@ from dataclasses import asdict
 from whatsapp_bot.database.database_manager import DatabaseManager
 from whatsapp_bot.records import BreakerReason, PaceFacts, RateLimits, Row
 
-PROBE_SECONDS = 30.0  # the one that finds out may take so long; then another tries
+PROBE_SECONDS = 10.0  # the one that finds out may take so long; then another tries
 
 
 class PaceStore:

@@ -206,7 +206,7 @@ UPDATE {thing}_embeddings
 -- name: refresh_all_{thing}s
 -- Every text of the model has changed; without its hash, a row counts as one to fill.
 UPDATE {thing}_embeddings
-   SET due_at = now(), revision = revision + 1, text_hash = NULL,
+   SET due_at = now(), revision = nextval('embedding_revisions'), text_hash = NULL,
        attempts = 0, last_error = NULL
  WHERE model = %(model)s;
 
@@ -250,7 +250,7 @@ DELETE FROM {thing}_vectors v USING embedding_models m
 -- name: mark_lost_{thing}_vectors
 -- The row says that there is a vector, but there is none.
 UPDATE {thing}_embeddings e
-   SET due_at = now(), revision = revision + 1, embedded_at = NULL, text_hash = NULL
+   SET due_at = now(), revision = nextval('embedding_revisions'), embedded_at = NULL, text_hash = NULL
  WHERE embedded_at IS NOT NULL
    AND NOT EXISTS (SELECT FROM {thing}_vectors v
                     WHERE v.{thing}_id = e.{thing}_id AND v.model = e.model);

@@ -108,6 +108,9 @@ class EmbeddingService:
             store.give_back(claims, delay_seconds=0)
         return sum(len(claims) for _, claims in batches)
 
+    def close(self) -> None:
+        self._gate.provider.close()
+
     def _embed_one(self, thing: Thing, thing_id: int, timeout: float | None) -> Totals:
         if self.pause_seconds():
             return Totals()

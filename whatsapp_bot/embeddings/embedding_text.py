@@ -139,7 +139,13 @@ def _sentences(*parts: tuple[str, str]) -> str:
 def _words(fields: Fields, *names: str) -> str:
     """The first of the fields that says something, as words on one line."""
     for name in names:
-        words = ", ".join(_each_word(fields.get(name)))
+        value = fields.get(name)
+        if value is None:
+            continue
+        if isinstance(value, str):
+            words = " ".join(value.split())
+        else:
+            words = ", ".join(_each_word(value))
         if words:
             return words
     return ""
@@ -158,8 +164,11 @@ def _each_word(value: object) -> Iterable[str]:
 def _number(fields: Fields, *names: str) -> str:
     """The first that is a number above 0, with separators: 2,000,000 or 2.5."""
     for name in names:
+        value = fields.get(name)
+        if value is None:
+            continue
         try:
-            number = float(str(fields.get(name)).replace(",", ""))
+            number = float(str(value).replace(",", ""))
         except ValueError:
             continue
         if 0 < number < math.inf:

@@ -44,6 +44,9 @@ class LocalProvider:
             )
         return EmbeddedTexts(vectors, tokens=0)
 
+    def close(self) -> None:
+        """It holds no connection."""
+
     def _loaded(self) -> Any:
         with self._loading:
             if self._model is None:

@@ -11,6 +11,8 @@ import numpy as np
 from whatsapp_bot.embeddings.provider import Vectors
 from whatsapp_bot.errors import EmbeddingRejected, EmbeddingUnavailable
 
+FLOAT_BYTES = 4
+
 
 def parse_answer(body: bytes) -> Any:
     try:
@@ -37,31 +39,32 @@ def _read_vectors(data: object, count: int, dimensions: int) -> Vectors:
         _reject("the answer has no data")
     if len(data) != count:
         _reject(f"{len(data)} vectors came back for {count} texts")
-    vectors = np.empty((count, dimensions), dtype=np.float32)
-    seen: set[int] = set()
+    # Joined once at the end: numpy lets go of the interpreter for each vector it copies.
+    parts: list[bytes | None] = [None] * count
     for item in data:
         index = item.get("index") if isinstance(item, dict) else None
         if type(index) is not int or not 0 <= index < count:
             _reject("a vector has no index, or one beyond the texts")
-        if index in seen:
+        if parts[index] is not None:
             _reject(f"index {index} came back twice")
-        seen.add(index)
-        vector = _decode(item.get("embedding"))
-        if vector.shape != (dimensions,):
-            _reject(f"a vector has {vector.size} dimensions, not {dimensions}")
-        vectors[index] = vector
-    return vectors
+        part = _decode(item.pop("embedding", None))  # read once
+        if len(part) != FLOAT_BYTES * dimensions:
+            size = len(part) / FLOAT_BYTES
+            _reject(f"a vector has {size:g} dimensions, not {dimensions}")
+        parts[index] = part
+    packed = b"".join(part for part in parts if part is not None)
+    return np.frombuffer(packed, dtype="<f4").reshape(count, dimensions)
 
 
-def _decode(embedding: object) -> Vectors:
+def _decode(embedding: object) -> bytes:
+    """float32, least significant byte first, as base64 brings them."""
     try:
         if isinstance(embedding, str):
-            packed = binascii.a2b_base64(embedding, strict_mode=True)
-            return np.frombuffer(packed, dtype="<f4")
+            return binascii.a2b_base64(embedding, strict_mode=True)
         if isinstance(embedding, list):
             # Too large for float32 becomes infinite, and is found in `vector_check`.
             with np.errstate(over="ignore"):
-                return np.array(embedding, dtype=np.float32)
+                return np.array(embedding, dtype="<f4").tobytes()
     except (ValueError, TypeError, OverflowError):
         pass
     _reject("a vector cannot be decoded")

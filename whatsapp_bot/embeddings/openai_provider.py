@@ -122,6 +122,7 @@ class OpenAIProvider:
         try:
             content, headers = self._post(texts, seconds)
             body = parse_answer(content)
+            del content  # megabytes, and what was made of it is as large
         except APIStatusError as exc:
             refusal = Refusal.from_response(exc.response)
             # Not `from exc`: a provider's own words may quote the texts or the key.

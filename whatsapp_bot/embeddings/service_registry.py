@@ -34,6 +34,11 @@ class ServiceRegistry:
         model = self._models.live()
         return self._service(model) if model else None
 
+    def close(self) -> None:
+        for service in self._services.values():
+            if service is not None:
+                service.close()
+
     def _service(self, model: EmbeddingModel) -> EmbeddingService | None:
         with self._lock:
             if model.name not in self._services:
