@@ -54,7 +54,7 @@ class App:
     listener: DueListener
     live_model: EmbeddingModel
     wanted_model: EmbeddingModel
-    services: ServiceRegistry
+    services: ServiceRegistry[EmbeddingService]
     generator: EmbeddingGenerator
     hook: SaveHook
     preference_manager: FlexiblePreferenceManager
