@@ -40,6 +40,7 @@ class Settings:
     job_task_minutes: int = 15
     reconcile_minutes: int = 60
     expire_minutes: int = 60
+    batch_poll_minutes: int = 5  # while a provider's batch is open
     stale_task_at: str = "02:00"  # local time
     stale_days: int = 30
     poll_seconds: float = 30.0  # looks for due rows, should a notification be missed
@@ -92,6 +93,7 @@ class Settings:
             job_task_minutes=read.whole("JOB_TASK_MINUTES", cls.job_task_minutes),
             reconcile_minutes=read.whole("RECONCILE_MINUTES", cls.reconcile_minutes),
             expire_minutes=read.whole("EXPIRE_MINUTES", cls.expire_minutes),
+            batch_poll_minutes=read.whole("BATCH_POLL_MINUTES", cls.batch_poll_minutes),
             stale_task_at=read.time_of_day("STALE_TASK_AT", cls.stale_task_at),
             stale_days=read.whole("STALE_DAYS", cls.stale_days),
             poll_seconds=read.seconds("POLL_SECONDS", cls.poll_seconds),
