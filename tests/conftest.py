@@ -115,7 +115,7 @@ def make_app(
 
     yield make
     for app in apps:
-        app.hook.close()
+        app.close()
 
 
 @pytest.fixture

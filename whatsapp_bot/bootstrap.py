@@ -71,6 +71,11 @@ class App:
         """The embeddings of the live model."""
         return EmbeddingStore(self.database, thing, self.live_model.name)
 
+    def close(self) -> None:
+        self.hook.close()
+        for service in self.batch_services.made():
+            service.close()
+
     def pace(self, model: EmbeddingModel) -> PaceStore:
         return PaceStore(self.database, model.name)
 
@@ -115,7 +120,7 @@ def open_app(settings: Settings) -> Iterator[App]:
         try:
             yield app
         finally:
-            app.hook.close()
+            app.close()
 
 
 def build(settings: Settings, database: DatabaseManager, place: str) -> App:

@@ -187,7 +187,7 @@ class SchedulerService:
         if not self._app.batches.count_open():
             return
         for service in self._app.batch_services.all():
-            if service.poll().claimed:
+            if service.poll(lambda: self._is_stopping).claimed:
                 self._look()
 
     def _refresh_stale(self) -> None:

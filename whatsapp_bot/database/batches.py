@@ -43,6 +43,7 @@ class BatchStore:
         text; the ids of those whose text this one has to carry."""
         if not claims:
             return set()
+        ordered = sorted(claims, key=lambda claim: claim.id)
         with self._database.transaction() as cursor:
             cursor.run("plan_for_queue")
             submitted = cursor.rows("share_submitted_batches", model=self._model)
@@ -51,9 +52,9 @@ class BatchStore:
                 model=self._model,
                 batch_id=batch_id,
                 submitted=[row["id"] for row in submitted],
-                ids=[claim.id for claim in claims],
-                revisions=[claim.revision for claim in claims],
-                text_hashes=[text_hashes[claim.id] for claim in claims],
+                ids=[claim.id for claim in ordered],
+                revisions=[claim.revision for claim in ordered],
+                text_hashes=[text_hashes[claim.id] for claim in ordered],
                 lease_seconds=lease_seconds,
             )
         return {row["id"] for row in rows if row["batch_id"] == batch_id}

@@ -11,7 +11,7 @@ import itertools
 import logging
 import math
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import IO
 
@@ -113,6 +113,9 @@ class BatchService:
         self._max_texts = max_texts
         self._max_bytes = max_bytes
         self._spent = 0.0  # by this process
+
+    def close(self) -> None:
+        self._provider.close()
 
     # --- there
 
@@ -244,14 +247,17 @@ class BatchService:
 
     # --- and back
 
-    def poll(self) -> Totals:
+    def poll(self, should_stop: Callable[[], bool] = lambda: False) -> Totals:
         """Look at each open batch, and store what is done. Raises EmbeddingDenied and
         DatabaseError; a provider that cannot be had is asked again at the next poll."""
         totals, after = Totals(), 0
-        while batch := self._batches.take_open(after, HOLD_SECONDS):
+        while not should_stop():
+            batch = self._batches.take_open(after, HOLD_SECONDS)
+            if batch is None:
+                break
             after = batch.id
             try:
-                totals += self._look_at(batch)
+                totals += self._look_at(batch, should_stop)
             except EmbeddingUnavailable as error:
                 logger.warning(
                     "batch %d cannot be looked at: %s",
@@ -265,14 +271,14 @@ class BatchService:
                 raise
         return totals
 
-    def _look_at(self, batch: Batch) -> Totals:
+    def _look_at(self, batch: Batch, should_stop: Callable[[], bool]) -> Totals:
         try:
             provider_id = batch.provider_id or self._adopt(batch)
             if provider_id is None:
                 return self._end(batch, "it was never created")
             status = self._provider.get(provider_id)
             if status.is_over:
-                return self._collect(batch, status)
+                return self._collect(batch, status, should_stop)
         except BatchGone as error:
             # Perhaps only the key is another project's: what is there is paid for.
             if batch.age_seconds > GONE_SECONDS:
@@ -290,13 +296,18 @@ class BatchService:
             self._batches.submit(batch.id, provider_id)
         return provider_id
 
-    def _collect(self, batch: Batch, status: BatchStatus) -> Totals:
+    def _collect(
+        self, batch: Batch, status: BatchStatus, should_stop: Callable[[], bool]
+    ) -> Totals:
         """Store what came back. What came before a crash comes again and is found to be
         stored; the tokens are counted anew, and billed once, by `finish`."""
         totals = Totals()
         answered, tokens = 0, 0
         refused: list[BatchAnswer] = []
         for answers in _chunks(self._provider.read_answers(status), STORE_ANSWERS):
+            if should_stop():
+                self._batches.release(batch.id)
+                return totals
             self._batches.hold(batch.id, "submitted", HOLD_SECONDS)
             good = [answer for answer in answers if answer.vector is not None]
             refused += [answer for answer in answers if answer.refusal]

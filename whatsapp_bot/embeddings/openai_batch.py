@@ -103,6 +103,9 @@ class OpenAIBatch:
                 batch_id, timeout=self._connection.timeout(self._timeout)
             )
 
+    def close(self) -> None:
+        self._provider.close()
+
     def _read_lines(self, file_id: str) -> Iterator[bytes]:
         """Not by the client's own lines: those end at any of Unicode's separators."""
         rest = b""

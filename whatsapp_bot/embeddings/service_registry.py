@@ -36,6 +36,12 @@ class ServiceRegistry(Generic[T]):
         model = self._models.live()
         return self.get(model) if model else None
 
+    def made(self) -> list[T]:
+        """Those that were asked for so far."""
+        with self._lock:
+            services = list(self._services.values())
+        return [service for service in services if service is not None]
+
     def get(self, model: EmbeddingModel) -> T | None:
         with self._lock:
             if model.name not in self._services:

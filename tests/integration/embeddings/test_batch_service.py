@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -20,10 +20,10 @@ from tests.loopback.text_vectors import Floats, embed_texts
 from whatsapp_bot.bootstrap import App, build_batch_service
 from whatsapp_bot.database.batches import BatchStore
 from whatsapp_bot.database.embeddings import EmbeddingStore
+from whatsapp_bot.embeddings import batch_service
 from whatsapp_bot.embeddings.batch_service import BatchService
 from whatsapp_bot.embeddings.model_choice import local_model
 from whatsapp_bot.embeddings.openai_batch import OpenAIBatch
-from whatsapp_bot.embeddings.openai_provider import OpenAIProvider
 from whatsapp_bot.errors import (
     EmbeddingDenied,
     EmbeddingUnavailable,
@@ -35,22 +35,9 @@ PRICE = 0.02 / 1e6  # the tests' model, by call
 TITLES = ["Nurse", "Driver", "Welder", "Cook", "Teacher"]
 
 
-OPENED: list[OpenAIProvider] = []
-
-
-@pytest.fixture(autouse=True)
-def closed_clients() -> Iterator[None]:
-    """Not by the garbage collector: frames of a killed process keep them alive."""
-    yield
-    while OPENED:
-        OPENED.pop().close()
-
-
 def batches_of(app: App) -> BatchService:
     service = app.batch_services.live()
     assert service is not None
-    assert isinstance(service._gate.provider, OpenAIProvider)
-    OPENED.append(service._gate.provider)
     return service
 
 
@@ -487,6 +474,24 @@ def test_a_batch_is_found_among_many(
     end_holds(app)
     batches_of(app).poll()
     assert newest(app).provider_id == ours["id"]
+
+
+def test_a_stop_while_answers_are_stored_loses_none(
+    app: App,
+    make: Factory,
+    openai_server: OpenAIServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for title in TITLES:
+        make.job(title)
+    batches_of(app).submit()
+    openai_server.batches.complete()
+    monkeypatch.setattr(batch_service, "STORE_ANSWERS", 2)
+    asked = iter([False, False, True, True])
+    assert batches_of(app).poll(lambda: next(asked)).embedded == 2
+    assert app.batches.count_open() == 1
+    assert batches_of(app).poll().embedded == 3
+    assert spent(app) == half_price(openai_server)
 
 
 # --- killed between any two steps
