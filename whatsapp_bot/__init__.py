@@ -1,7 +1,7 @@
 """Finds people the jobs that fit them, and keeps every vector behind that true.
 
     doors      scheduler_service  embedding_health_check  import_jobs  import_users
-               match  models  migrate  example            (what can be run)
+               match  models  batches  migrate  example   (what can be run)
     wiring     bootstrap  door
                bot          a person asks -> jobs
     rooms      intake       what people and feeds send -> saved rows

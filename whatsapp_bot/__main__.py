@@ -13,6 +13,7 @@ DOORS = {
     "import-users": "save the people of a file",
     "match": "the jobs for a person, as a table",
     "models": "list the embedding models; fill, use or drop one",
+    "batches": "large fills at half the price, within a day",
     "example": "everything at once, on example postings and people",
 }
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from whatsapp_bot.bot.bot_controller import BotController
 from whatsapp_bot.config import Settings
+from whatsapp_bot.database.batches import BatchList, BatchStore
 from whatsapp_bot.database.database_manager import DatabaseManager, DueListener
 from whatsapp_bot.database.embedded_postgres import EmbeddedPostgres
 from whatsapp_bot.database.embeddings import EmbeddingStore, EmbeddingUpkeep
@@ -18,14 +19,17 @@ from whatsapp_bot.database.models import ModelStore
 from whatsapp_bot.database.pace import Ledger, PaceStore
 from whatsapp_bot.database.tasks import TaskStore
 from whatsapp_bot.database.users import UserStore
+from whatsapp_bot.embeddings.batch_service import BatchService
 from whatsapp_bot.embeddings.embedding_generator import EmbeddingGenerator
 from whatsapp_bot.embeddings.embedding_service import EmbeddingService
 from whatsapp_bot.embeddings.embedding_text import template_named
 from whatsapp_bot.embeddings.model_choice import (
+    make_batch_provider,
     make_provider,
     price_for,
     wanted_model,
 )
+from whatsapp_bot.embeddings.provider import EmbeddingProvider
 from whatsapp_bot.embeddings.provider_gate import Budget, ProviderGate
 from whatsapp_bot.embeddings.service_registry import ServiceRegistry
 from whatsapp_bot.intake.ai_enhanced_parser import AIEnhancedParser
@@ -54,7 +58,9 @@ class App:
     listener: DueListener
     live_model: EmbeddingModel
     wanted_model: EmbeddingModel
-    services: ServiceRegistry
+    services: ServiceRegistry[EmbeddingService]
+    batches: BatchList
+    batch_services: ServiceRegistry[BatchService]
     generator: EmbeddingGenerator
     hook: SaveHook
     preference_manager: FlexiblePreferenceManager
@@ -67,7 +73,10 @@ class App:
 
     def close(self) -> None:
         self.hook.close()
-        self.services.close()
+        for service in self.services.made():
+            service.close()
+        for batch_service in self.batch_services.made():
+            batch_service.close()
 
     def pace(self, model: EmbeddingModel) -> PaceStore:
         return PaceStore(self.database, model.name)
@@ -139,6 +148,10 @@ def build(settings: Settings, database: DatabaseManager, place: str) -> App:
         live_model=live,
         wanted_model=wanted,
         services=services,
+        batches=BatchList(database),
+        batch_services=ServiceRegistry(
+            models, lambda model: build_batch_service(settings, database, model)
+        ),
         generator=EmbeddingGenerator(services, settings.embedding_concurrency),
         hook=hook,
         preference_manager=FlexiblePreferenceManager(users, hook),
@@ -158,19 +171,56 @@ def build_service(
     provider = make_provider(model, settings)
     if provider is None:
         return None
-    budget = Budget(
-        price=price_for(model, settings),
-        daily=settings.embedding_daily_budget_usd,
-        run=settings.embedding_run_budget_usd,
-    )
-    gate = ProviderGate(
-        provider, PaceStore(database, model.name), Ledger(database), budget
-    )
     return EmbeddingService(
-        {thing: EmbeddingStore(database, thing, model.name) for thing in THINGS},
-        gate,
+        build_stores(database, model),
+        build_gate(settings, database, model, provider),
         template_named(settings.embedding_template),
         batch_size=settings.embedding_batch_size,
         lease_seconds=settings.lease_seconds,
         max_attempts=settings.embedding_max_attempts,
+    )
+
+
+def build_batch_service(
+    settings: Settings, database: DatabaseManager, model: EmbeddingModel
+) -> BatchService | None:
+    """None when the model has no Batch API, or needs a key that is not set."""
+    provider = make_provider(model, settings)
+    if provider is None:
+        return None
+    batches = make_batch_provider(provider, settings)
+    if batches is None:
+        return None
+    return BatchService(
+        BatchStore(database, model.name),
+        build_stores(database, model),
+        batches,
+        build_gate(settings, database, model, provider),
+        template_named(settings.embedding_template),
+        budget_for(settings, model),
+        max_attempts=settings.embedding_max_attempts,
+    )
+
+
+def build_stores(
+    database: DatabaseManager, model: EmbeddingModel
+) -> dict[Thing, EmbeddingStore]:
+    return {thing: EmbeddingStore(database, thing, model.name) for thing in THINGS}
+
+
+def build_gate(
+    settings: Settings,
+    database: DatabaseManager,
+    model: EmbeddingModel,
+    provider: EmbeddingProvider,
+) -> ProviderGate:
+    pace, ledger = PaceStore(database, model.name), Ledger(database)
+    return ProviderGate(provider, pace, ledger, budget_for(settings, model))
+
+
+def budget_for(settings: Settings, model: EmbeddingModel) -> Budget:
+    return Budget(
+        price=price_for(model, settings),
+        daily=settings.embedding_daily_budget_usd,
+        run=settings.embedding_run_budget_usd,
     )

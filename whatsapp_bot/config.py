@@ -103,6 +103,8 @@ class Settings:
     job_task_minutes: int = _setting(15, _count)
     reconcile_minutes: int = _setting(60, _count)
     expire_minutes: int = _setting(60, _count)
+    # While a provider's batch is open.
+    batch_poll_minutes: int = _setting(5, _count)
     stale_task_at: str = _setting("02:00", _time_of_day)  # local time
     stale_days: int = _setting(30, _count)
     # Looks for due rows, should a notification be missed.

@@ -94,5 +94,9 @@ class ProviderPaused(EmbeddingError):
         self.seconds = seconds
 
 
+class BatchGone(EmbeddingError):
+    """The provider does not know this batch or its files (any more)."""
+
+
 class NoVectors(JobBotError):
     """The vectors cannot answer; the message says why."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import astuple, dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Literal
 
 Row = dict[str, Any]
@@ -129,6 +129,31 @@ class RateLimits:
     tokens_limit: float | None = None
     tokens_left: float | None = None
     tokens_reset: float | None = None
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A row of embedding_batches: what is, or was, with a provider's Batch API.
+
+    token: the name that the provider is told. provider_id: its own name; None before it
+    is known. reserved, dollars: of the budget, and as billed.
+    """
+
+    id: int
+    token: str
+    model: str
+    provider_id: str | None
+    state: Literal["preparing", "submitted", "done", "failed"]
+    rows: int
+    texts: int
+    reserved: float
+    tokens: int | None
+    dollars: float | None
+    last_error: str | None
+    created_at: datetime
+    submitted_at: datetime | None
+    finished_at: datetime | None
+    age_seconds: float
 
 
 @dataclass(frozen=True)

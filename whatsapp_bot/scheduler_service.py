@@ -76,6 +76,7 @@ class SchedulerService:
         self._record("start", self._start)
         self._record("expire_jobs", self._expire_jobs)
         self._record("reconcile", self._reconcile)
+        self._record("poll_batches", self._poll_batches)
         totals = self._record("embed_due", self._embed_patiently)
         if not self._is_stopping:
             self._record("build_index", self._index.build_missing)
@@ -119,6 +120,11 @@ class SchedulerService:
         )
         self._add(
             every(settings.reconcile_minutes).minutes, "reconcile", self._reconcile
+        )
+        self._add(
+            every(settings.batch_poll_minutes).minutes,
+            "poll_batches",
+            self._poll_batches,
         )
         self._add(
             every().day.at(settings.stale_task_at), "refresh_stale", self._refresh_stale
@@ -174,6 +180,15 @@ class SchedulerService:
                     extra={"action": "gaps_found", "count": count},
                 )
         self._look()
+
+    def _poll_batches(self) -> None:
+        """Before due rows are looked for: after a long stop, what a batch brought is
+        not paid for again."""
+        if not self._app.batches.count_open():
+            return
+        for service in self._app.batch_services.all():
+            if service.poll(lambda: self._is_stopping).claimed:
+                self._look()
 
     def _refresh_stale(self) -> None:
         for thing in THINGS:

@@ -50,8 +50,31 @@ def test_tasks_are_kept_on_their_calendar(make_app: AppFactory) -> None:
         "embed_jobs": (15, "minutes"),
         "expire_jobs": (60, "minutes"),
         "reconcile": (60, "minutes"),
+        "poll_batches": (5, "minutes"),
         "refresh_stale": (1, "days"),
     }
+
+
+def test_after_a_long_stop_a_batch_is_fetched_before_its_rows_are_paid_again(
+    app: App, make: Factory, openai_server: OpenAIServer, service: SchedulerService
+) -> None:
+    make.job("Nurse")
+    batches = app.batch_services.live()
+    assert batches is not None
+    batches.submit()
+    openai_server.batches.complete()
+    with app.database.transaction() as cursor:
+        cursor.raw.execute("UPDATE job_embeddings SET due_at = now()")
+    assert service.run_once().embedded == 0
+    assert app.store("job").facts().embedded == 1
+    assert openai_server.record.requests == 0
+
+
+def test_without_an_open_batch_nobody_asks_for_one(
+    app: App, openai_server: OpenAIServer, service: SchedulerService
+) -> None:
+    service.run_all_tasks()
+    assert not openai_server.batches.calls
 
 
 def test_one_pass_embeds_expires_and_finds_gaps(

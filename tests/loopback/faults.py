@@ -43,6 +43,10 @@ class Fault:
 NORMAL = Fault()
 
 
+def count_tokens(text: str) -> int:
+    return len(text) // 4 + 1
+
+
 class Faults:
     """The faults to come. Threads may share it.
 

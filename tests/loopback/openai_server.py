@@ -8,7 +8,6 @@ base URL and serves until SIGTERM.
 from __future__ import annotations
 
 import argparse
-import base64
 import json
 import math
 import signal
@@ -27,16 +26,14 @@ from types import TracebackType
 from typing import Any
 
 from tests.loopback import faults as f
+from tests.loopback.answers import write_answer
+from tests.loopback.batches import Batches
 from tests.loopback.faults import Fault, Faults, Items
 from tests.loopback.text_vectors import embed_texts
 
 MAX_TEXTS = 2048
 MAX_TOKENS_PER_TEXT = 8192
 MAX_TOKENS_PER_REQUEST = 300_000
-
-
-def count_tokens(text: str) -> int:
-    return len(text) // 4 + 1
 
 
 @dataclass(frozen=True)
@@ -115,6 +112,7 @@ class OpenAIServer:
         self.dimensions = dimensions
         self._settings = (delay, key, models, limit)
         self.faults = Faults()
+        self.batches = Batches(dimensions)
         self._restore()
         self.stopping = threading.Event()
         self._keep_texts = keep_texts
@@ -157,6 +155,7 @@ class OpenAIServer:
         with self._lock:
             self._restore()
         self.faults.clear()
+        self.batches = Batches(self.dimensions)
 
     def _restore(self) -> None:
         self.delay, self.key, self.models, self.limit = self._settings
@@ -256,7 +255,7 @@ def _check_texts(texts: list[str]) -> Fault | None:
             code="array_above_max_length",
             param="input",
         )
-    tokens = [count_tokens(text) for text in texts]
+    tokens = [f.count_tokens(text) for text in texts]
     if max(tokens) > MAX_TOKENS_PER_TEXT:
         return f.bad_request(
             f"This model's maximum context length is {MAX_TOKENS_PER_TEXT} tokens, "
@@ -271,29 +270,6 @@ def _check_texts(texts: list[str]) -> Fault | None:
         kind = "max_tokens_per_request"
         return Fault(status=400, body=f.error_body(message, kind=kind, code=kind))
     return None
-
-
-def _write_answer(items: Items, encoding: str, model: str, tokens: int) -> bytes:
-    """By hand: `json.dumps` would copy megabytes of base64 once more."""
-    write = _write_base64 if encoding == "base64" else _write_floats
-    rows = []
-    for index, vector in items:
-        place = b"" if index is None else b'"index":%d,' % index
-        written = write(vector.astype("<f4", copy=False))
-        rows.append(b'{"object":"embedding",%b"embedding":%b}' % (place, written))
-    return b'{"object":"list","data":[%b],"model":%b,"usage":%b}' % (
-        b",".join(rows),
-        json.dumps(model).encode(),
-        b'{"prompt_tokens":%d,"total_tokens":%d}' % (tokens, tokens),
-    )
-
-
-def _write_base64(vector: Any) -> bytes:
-    return b'"%b"' % base64.b64encode(vector.tobytes())
-
-
-def _write_floats(vector: Any) -> bytes:
-    return json.dumps(vector.tolist()).encode()
 
 
 class _HTTPServer(ThreadingHTTPServer):
@@ -343,11 +319,18 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """/stats, for whoever started the server as a process of its own."""
+        if self._is_about_batches():
+            self._send(self.server.service.batches.get(self.path), b"")
+            return
         self._send(Fault(body=json.dumps(self.server.service.figures()).encode()), b"")
 
     def do_POST(self) -> None:
         service = self.server.service
         raw = self.rfile.read(int(self.headers.get("content-length", 0)))
+        if self._is_about_batches():
+            kind = self.headers.get("content-type", "")
+            self._send(service.batches.post(self.path, kind, raw), b"")
+            return
         if self.path != "/v1/embeddings":
             self._send(f.raw(f.error_body(f"Invalid URL (POST {self.path})"), 404), b"")
             return
@@ -356,6 +339,9 @@ class _Handler(BaseHTTPRequestHandler):
         texts = [given] if isinstance(given, str) else list(given or [])
         with service.arrival(body, texts, dict(self.headers)) as arrived:
             self._answer(service, body, texts, arrived)
+
+    def _is_about_batches(self) -> bool:
+        return self.path.startswith(("/v1/files", "/v1/batches"))
 
     def _answer(
         self,
@@ -394,9 +380,9 @@ class _Handler(BaseHTTPRequestHandler):
         items: Items = list(enumerate(embed_texts(texts, dimensions)))
         if fault.edit:
             items = fault.edit(items)
-        tokens = sum(map(count_tokens, texts))
+        tokens = sum(map(f.count_tokens, texts))
         encoding = fault.encoding or body.get("encoding_format") or "float"
-        return _write_answer(items, encoding, str(body.get("model")), tokens), tokens
+        return write_answer(items, encoding, str(body.get("model")), tokens), tokens
 
     def _send(
         self, fault: Fault, answer: bytes, headers: Mapping[str, str] | None = None

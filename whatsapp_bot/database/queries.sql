@@ -211,8 +211,9 @@ UPDATE {thing}_embeddings
  WHERE model = %(model)s;
 
 -- name: count_jobs_to_fill
+-- Soon: what waits for a provider's batch may take a day.
 SELECT count(*) AS count FROM job_embeddings
- WHERE model = %(model)s AND due_at IS NOT NULL AND text_hash IS NULL;
+ WHERE model = %(model)s AND due_at < now() + interval '2 hours' AND text_hash IS NULL;
 
 -- name: count_uncovered_{thing}s
 -- With a vector of the one model, and none of the other.
@@ -378,6 +379,153 @@ VALUES (CURRENT_DATE, %(model)s, %(purpose)s, %(requests)s, %(texts)s, %(tokens)
 ON CONFLICT (day, model, purpose) DO UPDATE
    SET requests = u.requests + EXCLUDED.requests, texts = u.texts + EXCLUDED.texts,
        tokens = u.tokens + EXCLUDED.tokens, dollars = u.dollars + EXCLUDED.dollars;
+
+
+-- Batches: half the price, within a day ---------------------------------------------
+
+-- name: create_batch
+INSERT INTO embedding_batches (model, held_until)
+VALUES (%(model)s, now() + make_interval(secs => %(hold_seconds)s))
+RETURNING id, token::text AS token;
+
+-- name: share_submitted_batches
+-- None of them ends while rows are added to it.
+SELECT id FROM embedding_batches
+ WHERE model = %(model)s AND state = 'submitted'
+ ORDER BY id FOR SHARE;
+
+-- name: add_batch_{thing}s
+-- Their lease outlasts the batch. A text that another batch carries already is waited for
+-- there: it is paid once. Rows that changed or were settled since the claim stay out.
+WITH wanted AS MATERIALIZED (
+    SELECT * FROM unnest(%(ids)s::bigint[], %(revisions)s::bigint[], %(text_hashes)s::bytea[])
+        AS w(id, revision, text_hash)
+), elsewhere AS MATERIALIZED (
+    SELECT w.text_hash, min(r.batch_id) AS batch_id
+      FROM (SELECT DISTINCT text_hash FROM wanted) AS w
+      JOIN embedding_batch_rows r USING (text_hash)
+     WHERE r.batch_id = ANY(%(submitted)s)
+     GROUP BY w.text_hash
+), held AS (
+    UPDATE {thing}_embeddings e
+       SET due_at = now() + make_interval(secs => %(lease_seconds)s)
+      FROM wanted w
+     WHERE e.{thing}_id = w.id AND e.model = %(model)s AND e.revision = w.revision
+       AND e.due_at IS NOT NULL
+    RETURNING w.id, w.revision, w.text_hash
+)
+INSERT INTO embedding_batch_rows (batch_id, thing, thing_id, revision, text_hash)
+SELECT coalesce(elsewhere.batch_id, %(batch_id)s), '{thing}', h.id, h.revision, h.text_hash
+  FROM held h LEFT JOIN elsewhere USING (text_hash)
+ON CONFLICT (batch_id, thing, thing_id) DO UPDATE
+   SET revision = EXCLUDED.revision, text_hash = EXCLUDED.text_hash
+RETURNING thing_id AS id, batch_id;
+
+-- name: hold_batch
+-- False when it is no longer ours: it was taken for dead.
+UPDATE embedding_batches
+   SET held_until = now() + make_interval(secs => %(hold_seconds)s)
+ WHERE id = %(id)s AND state = %(state)s;
+
+-- name: release_batch
+UPDATE embedding_batches SET held_until = now() WHERE id = %(id)s;
+
+-- name: reserve_for_batch
+UPDATE embedding_batches SET reserved = %(dollars)s, reserved_on = CURRENT_DATE
+ WHERE id = %(id)s;
+
+-- name: submit_batch
+-- Submitted already: another process found it at the provider and took it up.
+UPDATE embedding_batches b
+   SET state = 'submitted', provider_id = %(provider_id)s, submitted_at = now(),
+       held_until = now(), rows = r.rows, texts = r.texts
+  FROM (SELECT count(*) AS rows, count(DISTINCT text_hash) AS texts
+          FROM embedding_batch_rows WHERE batch_id = %(id)s) AS r
+ WHERE b.id = %(id)s
+   AND (b.state = 'preparing'
+        OR b.state = 'submitted' AND b.provider_id = %(provider_id)s);
+
+-- name: take_open_batch
+-- One that nobody is working on.
+WITH next AS (
+    SELECT id FROM embedding_batches
+     WHERE model = %(model)s AND state IN ('preparing', 'submitted')
+       AND held_until <= now() AND id > %(after)s
+     ORDER BY id LIMIT 1
+       FOR UPDATE SKIP LOCKED
+)
+UPDATE embedding_batches b
+   SET held_until = now() + make_interval(secs => %(hold_seconds)s)
+  FROM next WHERE b.id = next.id
+RETURNING b.id, b.token::text AS token, b.model, b.provider_id, b.state, b.rows, b.texts,
+       b.reserved, b.tokens, b.dollars, b.last_error, b.created_at, b.submitted_at, b.finished_at,
+       extract(epoch FROM now() - b.created_at)::float AS age_seconds;
+
+-- name: list_batches
+SELECT id, token::text AS token, model, provider_id, state, rows, texts,
+       reserved, tokens, dollars, last_error, created_at, submitted_at, finished_at,
+       extract(epoch FROM now() - created_at)::float AS age_seconds
+  FROM embedding_batches ORDER BY id DESC LIMIT %(limit)s;
+
+-- name: count_open_batches
+SELECT count(*) AS count FROM embedding_batches WHERE state IN ('preparing', 'submitted');
+
+-- name: renew_batch_{thing}s
+-- A batch that takes longer than its day: before the lease runs out.
+UPDATE {thing}_embeddings e
+   SET due_at = now() + make_interval(secs => %(lease_seconds)s)
+  FROM embedding_batch_rows r
+ WHERE r.batch_id = %(id)s AND r.thing = '{thing}'
+   AND e.{thing}_id = r.thing_id AND e.model = %(model)s AND e.revision = r.revision
+   AND e.due_at < now() + make_interval(secs => %(left_seconds)s);
+
+-- name: find_batch_rows
+SELECT thing, thing_id AS id, revision, text_hash
+  FROM embedding_batch_rows
+ WHERE batch_id = %(id)s AND text_hash = ANY(%(text_hashes)s::bytea[])
+ ORDER BY thing, thing_id;
+
+-- name: delete_batch_rows
+-- These and no others: a row may have come to wait for the same text since.
+DELETE FROM embedding_batch_rows r
+ USING unnest(%(ids)s::bigint[], %(revisions)s::bigint[]) AS i(id, revision)
+ WHERE r.batch_id = %(id)s AND r.thing = %(thing)s
+   AND r.thing_id = i.id AND r.revision = i.revision;
+
+-- name: finish_batch
+UPDATE embedding_batches
+   SET state = %(state)s, finished_at = now(), last_error = left(%(error)s, 500),
+       tokens = %(tokens)s, dollars = %(dollars)s
+ WHERE id = %(id)s AND state IN ('preparing', 'submitted')
+RETURNING reserved, coalesce(reserved_on, CURRENT_DATE) AS day;
+
+-- name: give_back_batch_{thing}s
+-- Locked in order, as the other writers do.
+WITH lacking AS MATERIALIZED (
+    SELECT e.{thing}_id AS id
+      FROM embedding_batch_rows r
+      JOIN {thing}_embeddings e ON e.{thing}_id = r.thing_id AND e.revision = r.revision
+     WHERE r.batch_id = %(id)s AND r.thing = '{thing}' AND e.model = %(model)s
+       AND e.due_at > now()
+     ORDER BY e.{thing}_id
+       FOR UPDATE OF e
+)
+UPDATE {thing}_embeddings e SET due_at = now()
+  FROM lacking WHERE e.{thing}_id = lacking.id AND e.model = %(model)s;
+
+-- name: delete_all_batch_rows
+DELETE FROM embedding_batch_rows WHERE batch_id = %(id)s;
+
+-- name: add_batch_usage
+-- On the day that the money was reserved.
+INSERT INTO embedding_usage AS u (day, model, purpose, requests, texts, tokens, dollars)
+VALUES (%(day)s, %(model)s, %(purpose)s, 1, %(texts)s, %(tokens)s, %(dollars)s)
+ON CONFLICT (day, model, purpose) DO UPDATE
+   SET requests = u.requests + EXCLUDED.requests, texts = u.texts + EXCLUDED.texts,
+       tokens = u.tokens + EXCLUDED.tokens, dollars = u.dollars + EXCLUDED.dollars;
+
+-- name: wake_workers
+SELECT pg_notify('embeddings_due', '');
 
 
 -- Tasks -------------------------------------------------------------------------------

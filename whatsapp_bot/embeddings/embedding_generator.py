@@ -20,7 +20,9 @@ NAP_SECONDS = 0.05
 class EmbeddingGenerator:
     """Embeds for each model what is due, users before jobs, newest first."""
 
-    def __init__(self, services: ServiceRegistry, concurrency: int) -> None:
+    def __init__(
+        self, services: ServiceRegistry[EmbeddingService], concurrency: int
+    ) -> None:
         self._services = services
         self._concurrency = concurrency
 

@@ -17,8 +17,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from whatsapp_bot.database.embeddings import EmbeddingStore
+from whatsapp_bot.embeddings.due_texts import DueText, settle_unpaid
 from whatsapp_bot.embeddings.embedding_text import Template
-from whatsapp_bot.embeddings.packing import pack, shorten
+from whatsapp_bot.embeddings.packing import pack
 from whatsapp_bot.embeddings.provider import Vectors
 from whatsapp_bot.embeddings.provider_gate import ProviderGate
 from whatsapp_bot.embeddings.vector_check import find_faults
@@ -34,13 +35,6 @@ logger = logging.getLogger(__name__)
 
 STORE_RETRY_SECONDS = 0.5
 KNOWN_GOOD_TEXT = "Accountant"
-
-
-@dataclass(frozen=True)
-class _Text:
-    claim: Claim
-    text: str
-    text_hash: bytes
 
 
 @dataclass(frozen=True)
@@ -125,55 +119,26 @@ class EmbeddingService:
         if not claims:
             return Totals()
         with self._in_hand.holding(store, claims):
-            texts, totals = self._settle_unpaid(store, claims)
+            texts, totals = settle_unpaid(
+                store,
+                claims,
+                self._template,
+                self._gate.provider.size.max_text_tokens,
+            )
             for part in self._packed(texts):
                 totals += self._embed(store, part, call)
             return totals
 
-    def _packed(self, texts: list[_Text]) -> Iterator[list[_Text]]:
+    def _packed(self, texts: list[DueText]) -> Iterator[list[DueText]]:
         """In as few requests as the provider allows."""
         left = iter(texts)
         for request in pack([text.text for text in texts], self._gate.provider.size):
             yield [next(left) for _ in request]
 
-    def _settle_unpaid(
-        self, store: EmbeddingStore, claims: list[Claim]
-    ) -> tuple[list[_Text], Totals]:
-        """Build the texts; those that are empty or unchanged need no call."""
-        things = store.read_things([claim.id for claim in claims])
-        changed, unchanged, empty = [], [], []
-        for claim in claims:
-            # A thing that was deleted since reads like an empty one.
-            text = self._template.text(store.thing, things.get(claim.id, {}))
-            text_hash = self._template.text_hash(text)
-            if not text:
-                empty.append(claim)
-            elif claim.has_vector and text_hash == claim.text_hash:
-                unchanged.append(claim)
-            else:
-                changed.append(_Text(claim, text, text_hash))
-        store.confirm(unchanged)
-        store.clear(empty)
-        hashes = {text.claim.id: text.text_hash for text in changed}
-        reused = store.reuse([text.claim for text in changed], hashes)
-        unpaid = [text for text in changed if text.claim.id not in reused]
-        texts = [self._shortened(text) for text in unpaid]
-        return texts, Totals(
-            unchanged=len(unchanged),
-            empty=len(empty),
-            reused=len(reused),
-            shortened=sum(a is not b for a, b in zip(texts, unpaid, strict=True)),
-        )
-
-    def _shortened(self, text: _Text) -> _Text:
-        """Itself, if the model takes it whole."""
-        short = shorten(text.text, self._gate.provider.size.max_text_tokens)
-        return text if short == text.text else replace(text, text=short)
-
     def _embed(
         self,
         store: EmbeddingStore,
-        texts: list[_Text],
+        texts: list[DueText],
         call: _Call,
         is_part: bool = False,
     ) -> Totals:
@@ -203,7 +168,7 @@ class EmbeddingService:
     def _probe_for(
         self,
         store: EmbeddingStore,
-        texts: list[_Text],
+        texts: list[DueText],
         call: _Call,
         error: EmbeddingRejected,
     ) -> Totals | None:
@@ -221,7 +186,7 @@ class EmbeddingService:
     def _bisect(
         self,
         store: EmbeddingStore,
-        texts: list[_Text],
+        texts: list[DueText],
         call: _Call,
         error: EmbeddingRejected,
     ) -> Totals:
@@ -247,7 +212,7 @@ class EmbeddingService:
         return answer.vectors, Totals(requests=1, tokens=answer.tokens, dollars=cost)
 
     def _store(
-        self, store: EmbeddingStore, texts: list[_Text], vectors: Vectors
+        self, store: EmbeddingStore, texts: list[DueText], vectors: Vectors
     ) -> Totals:
         faults = find_faults(vectors, self._gate.provider.dimensions)
         totals = Totals()
@@ -280,7 +245,7 @@ class EmbeddingService:
                     raise
                 time.sleep(STORE_RETRY_SECONDS)
 
-    def _set_aside(self, store: EmbeddingStore, text: _Text, error: str) -> Totals:
+    def _set_aside(self, store: EmbeddingStore, text: DueText, error: str) -> Totals:
         store.set_aside(text.claim, error, self._max_attempts)
         logger.warning(
             "%s %d cannot be embedded: %s",
@@ -292,7 +257,7 @@ class EmbeddingService:
         return Totals(failed=1)
 
     def _give_back(
-        self, store: EmbeddingStore, texts: list[_Text], seconds: float
+        self, store: EmbeddingStore, texts: list[DueText], seconds: float
     ) -> Totals:
         """The provider's fault, not theirs: no attempt is counted."""
         store.give_back([text.claim for text in texts], seconds)

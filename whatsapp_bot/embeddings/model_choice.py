@@ -11,7 +11,11 @@ from whatsapp_bot.embeddings.local_provider import (
     LocalProvider,
 )
 from whatsapp_bot.embeddings.prices import price_of
-from whatsapp_bot.embeddings.provider import OPENAI_BASE_URL, EmbeddingProvider
+from whatsapp_bot.embeddings.provider import (
+    OPENAI_BASE_URL,
+    BatchProvider,
+    EmbeddingProvider,
+)
 from whatsapp_bot.errors import ConfigError
 from whatsapp_bot.records import EmbeddingModel
 
@@ -67,6 +71,20 @@ def make_provider(
         size=quirks.size,
         encoding=quirks.encoding,
     )
+
+
+def make_batch_provider(
+    provider: EmbeddingProvider, settings: Settings
+) -> BatchProvider | None:
+    """None for a model that runs here."""
+    if isinstance(provider, LocalProvider):
+        return None
+    # As above.
+    from whatsapp_bot.embeddings.openai_batch import OpenAIBatch
+    from whatsapp_bot.embeddings.openai_provider import OpenAIProvider
+
+    assert isinstance(provider, OpenAIProvider)
+    return OpenAIBatch(provider, settings.embedding_timeout_seconds)
 
 
 def price_for(model: EmbeddingModel, settings: Settings) -> float:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
-from urllib.parse import urlsplit
 
-import httpx2
 import numpy as np
-from openai import APIStatusError, APITimeoutError, OpenAI, OpenAIError, omit
+from openai import omit
 
 from whatsapp_bot.embeddings.openai_answer import parse_answer, read_answer
+from whatsapp_bot.embeddings.openai_connection import OpenAIConnection
 from whatsapp_bot.embeddings.openai_hints import read_limits
 from whatsapp_bot.embeddings.openai_refusal import Refusal
 from whatsapp_bot.embeddings.provider import (
@@ -22,20 +20,9 @@ from whatsapp_bot.embeddings.provider import (
     RequestSize,
     Vectors,
 )
-from whatsapp_bot.errors import (
-    ConfigError,
-    EmbeddingDenied,
-    EmbeddingError,
-    EmbeddingRejected,
-    EmbeddingUnavailable,
-)
+from whatsapp_bot.errors import EmbeddingUnavailable
 
 Encoding = Literal["base64", "float"]
-
-CONNECT_SECONDS = 5.0
-TOO_MANY_REQUESTS = 429
-MESSAGE_LENGTH = 300  # characters of a provider's words that are passed on
-QUOTE_LENGTH = 32  # characters by which a text is recognised in a provider's words
 
 
 @dataclass(frozen=True)
@@ -93,14 +80,12 @@ class OpenAIProvider:
         self._model = model
         self._api_model = api_model
         self._dimensions = dimensions
-        self._api_key = _usable_key(api_key)
-        self._base_url = _usable_url(base_url or OPENAI_BASE_URL)
+        self.connection = OpenAIConnection(api_key, base_url, api_model)
         self._size = size or quirks_for(base_url).size
         self._timeout = timeout
         self._send_dimensions = send_dimensions
         self._encoding = encoding
         self._normalize = normalize
-        self._client = _client(self._api_key, self._base_url)
 
     @property
     def model(self) -> str:
@@ -119,42 +104,47 @@ class OpenAIProvider:
     ) -> EmbeddedTexts:
         """See EmbeddingProvider. Makes one request: when to try again is not decided here."""
         seconds = self._timeout if timeout is None else timeout
-        try:
+        with self.connection.translated_errors(seconds, texts):
             content, headers = self._post(texts, seconds)
             body = parse_answer(content)
             del content  # megabytes, and what was made of it is as large
-        except APIStatusError as exc:
-            refusal = Refusal.from_response(exc.response)
-            # Not `from exc`: a provider's own words may quote the texts or the key.
-            raise self._translate(refusal, texts) from None
-        except (APITimeoutError, httpx2.TimeoutException) as exc:
-            message = f"No answer in {seconds:g} seconds"
-            raise EmbeddingUnavailable(message, may_be_billed=True) from exc
-        except (OpenAIError, httpx2.HTTPError) as exc:
-            cause = type(exc.__cause__ or exc).__name__
-            raise EmbeddingUnavailable(f"The connection failed: {cause}") from exc
-        except UnicodeEncodeError:
-            # `from None`: the exception holds the text.
-            raise EmbeddingRejected("A text is not valid Unicode") from None
         refused = Refusal.from_successful_answer(body)
         if refused:
-            raise self._translate(refused, texts)
-        return self._read(body, len(texts), headers)
+            raise self.connection.translate(refused, texts)
+        vectors, tokens = self.read(body, len(texts))
+        return EmbeddedTexts(vectors, tokens, read_limits(headers))
+
+    def request_body(self, texts: Sequence[str]) -> dict[str, object]:
+        """What a request for these texts says, as a line of a batch's file says it."""
+        body: dict[str, object] = {
+            "input": list(texts),
+            "model": self._api_model,
+            "encoding_format": self._encoding,
+        }
+        if self._send_dimensions:
+            body["dimensions"] = self._dimensions
+        return body
+
+    def read(self, body: object, count: int) -> tuple[Vectors, int]:
+        """The vectors of an answer's body, and the tokens that were billed. Raises
+        EmbeddingRejected when it does not fit the request."""
+        vectors, tokens = read_answer(body, count, self._dimensions)
+        return _normalized(vectors) if self._normalize else vectors, tokens
 
     def close(self) -> None:
-        self._client.close()
+        self.connection.client.close()
 
     def _post(
         self, texts: Sequence[str], seconds: float
     ) -> tuple[bytes, Mapping[str, str]]:
         # The client's timeouts are per read: an answer that trickles would never end.
         deadline = time.monotonic() + seconds
-        request = self._client.embeddings.with_streaming_response.create(
+        request = self.connection.client.embeddings.with_streaming_response.create(
             input=list(texts),
             model=self._api_model,
             dimensions=self._dimensions if self._send_dimensions else omit,
             encoding_format=self._encoding,
-            timeout=httpx2.Timeout(seconds, connect=min(seconds, CONNECT_SECONDS)),
+            timeout=self.connection.timeout(seconds),
         )
         chunks = []
         with request as response:
@@ -164,93 +154,6 @@ class OpenAIProvider:
                     message = f"No full answer in {seconds:g} seconds"
                     raise EmbeddingUnavailable(message, may_be_billed=True)
         return b"".join(chunks), response.headers
-
-    def _read(
-        self, body: object, count: int, headers: Mapping[str, str]
-    ) -> EmbeddedTexts:
-        vectors, tokens = read_answer(body, count, self._dimensions)
-        if self._normalize:
-            vectors = _normalized(vectors)
-        return EmbeddedTexts(vectors, tokens, read_limits(headers))
-
-    def _translate(self, refusal: Refusal, texts: Sequence[str]) -> EmbeddingError:
-        words = f"HTTP {refusal.status}"
-        if said := _without_secrets(refusal.message, self._api_key, texts):
-            words += f": {said}"
-        what_to_check = self._what_to_check(refusal)
-        if what_to_check:
-            return EmbeddingDenied(f"{what_to_check} ({words})")
-        if refusal.is_temporary:
-            return EmbeddingUnavailable(
-                words,
-                refusal.retry_after(time.time()),
-                is_limited=refusal.status == TOO_MANY_REQUESTS,
-            )
-        return EmbeddingRejected(words)
-
-    def _what_to_check(self, refusal: Refusal) -> str | None:
-        """What a person has to look at, or None when nobody can help."""
-        place = urlsplit(self._base_url).hostname
-        if refusal.is_about_money:
-            return f"The account at {place} has no credit left: check its billing"
-        if refusal.is_about_key:
-            return f"{place} refuses the API key: check the key and its account"
-        if refusal.is_about_model:
-            return (
-                f"{place} has no {self._api_model!r}: check the model and the base URL"
-            )
-        if refusal.setting:
-            return f"{place} refuses the {refusal.setting}: check the settings"
-        if refusal.is_temporary or refusal.is_about_texts:
-            return None
-        return f"{place} refuses access: check the key's permissions and the base URL"
-
-
-# What the client is given
-
-
-def _client(api_key: str, base_url: str) -> OpenAI:
-    # No retries: the embedding service owns that policy, and the client's would also
-    # repeat what an empty account can never answer.
-    client = OpenAI(api_key=api_key, base_url=base_url, max_retries=0)
-    # Taken from OPENAI_ORG_ID, OPENAI_PROJECT_ID, OPENAI_CUSTOM_HEADERS and
-    # OPENAI_ADMIN_KEY; only `config` reads the environment in this house.
-    client.organization = None
-    client.project = None
-    client._custom_headers = {}
-    client.admin_api_key = None
-    return client
-
-
-def _usable_key(api_key: str) -> str:
-    # Otherwise the HTTP client fails at each request with a message that quotes the key.
-    if not re.fullmatch(r"[!-~]+", api_key):
-        raise ConfigError("The API key is empty or has characters no key can have")
-    return api_key
-
-
-def _usable_url(base_url: str) -> str:
-    try:
-        parts = urlsplit(base_url)
-        usable = parts.scheme in ("http", "https") and parts.hostname
-        _ = parts.port
-    except ValueError:
-        usable = False
-    if not usable:
-        # Not quoted: an address may hold a password.
-        raise ConfigError(f"The base URL must look like {OPENAI_BASE_URL}")
-    return base_url
-
-
-def _without_secrets(message: str, api_key: str, texts: Sequence[str]) -> str:
-    """A provider's words, shortened, without the key and the texts they may quote."""
-    message = message.replace(api_key, "[key]")
-    for text in texts:
-        start = text[:QUOTE_LENGTH]
-        # Shorter texts are words that any message may use.
-        if len(start) == QUOTE_LENGTH and start in message:
-            message = message[: message.index(start)] + "[text]"
-    return " ".join(message.split())[:MESSAGE_LENGTH]
 
 
 def _normalized(vectors: Vectors) -> Vectors:

@@ -12,6 +12,7 @@ DOLLARS_PER_MILLION_TOKENS = {
     "gemini-embedding-001": 0.15,
     "gemini-embedding-2": 0.20,
 }
+BATCH_SHARE = 0.5  # of the price, through the Batch API
 
 
 def price_of(model: str) -> float | None:

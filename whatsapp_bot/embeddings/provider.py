@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import IO, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -67,5 +67,65 @@ class EmbeddingProvider(Protocol):
         answer that does not fit them).
         """
         ...
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class BatchStatus:
+    """What the provider says of a batch. error: why it failed, in its words."""
+
+    id: str
+    status: str
+    files: tuple[str, ...]  # with answers, then with refusals; as far as there are any
+    error: str | None
+
+    @property
+    def is_over(self) -> bool:
+        return self.status in ("completed", "failed", "expired", "cancelled")
+
+
+@dataclass(frozen=True)
+class BatchAnswer:
+    """What came back for one text.
+
+    vector: None where there is none. refusal: why, where the text may be the reason;
+    None when it may not (the batch ended before, the provider stumbled).
+    """
+
+    text_hash: bytes
+    vector: Vectors | None
+    tokens: int = 0
+    refusal: str | None = None
+
+
+class BatchProvider(Protocol):
+    """The half-price way to a provider. Whatever it does raises EmbeddingError."""
+
+    def write_line(self, text_hash: bytes, text: str) -> bytes:
+        """The line of a batch's file that asks for this text's vector."""
+        ...
+
+    def upload(self, file: IO[bytes]) -> str:
+        """The id of the file there."""
+        ...
+
+    def create(self, file_id: str, token: str) -> str:
+        """The id of the batch there; the token is kept with it."""
+        ...
+
+    def find(self, token: str, seconds: float) -> str | None:
+        """The id of the batch with that token, of those of the last `seconds`."""
+        ...
+
+    def get(self, batch_id: str) -> BatchStatus:
+        """Raises BatchGone when it is not known there."""
+        ...
+
+    def read_answers(self, status: BatchStatus) -> Iterator[BatchAnswer]:
+        """In any order, as they arrive. Raises BatchGone when a file is not there."""
+        ...
+
+    def cancel(self, batch_id: str) -> None: ...
 
     def close(self) -> None: ...

@@ -5,6 +5,7 @@ from __future__ import annotations
 import concurrent.futures
 import logging
 
+from whatsapp_bot.embeddings.embedding_service import EmbeddingService
 from whatsapp_bot.embeddings.service_registry import ServiceRegistry
 from whatsapp_bot.records import Thing
 
@@ -17,7 +18,9 @@ class SaveHook:
     """Called after the commit. Whatever happens, the row is saved, and while it has no
     vector it stays due: the daemon will find it."""
 
-    def __init__(self, services: ServiceRegistry, timeout_seconds: float) -> None:
+    def __init__(
+        self, services: ServiceRegistry[EmbeddingService], timeout_seconds: float
+    ) -> None:
         self._services = services
         self._timeout = timeout_seconds
         # Its own threads: only so can a slow provider, database or name server be left

@@ -691,7 +691,7 @@ def test_without_an_address_it_is_openai_whatever_the_environment_says(
     make_provider: MakeProvider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
-    client = make_provider(base_url=None)._client
+    client = make_provider(base_url=None).connection.client
     assert str(client.base_url) == "https://api.openai.com/v1/"
 
 
