@@ -12,7 +12,6 @@ from whatsapp_bot.embeddings.batch_service import BatchService
 from whatsapp_bot.embeddings.model_choice import price_for
 from whatsapp_bot.embeddings.prices import BATCH_SHARE, dollars
 from whatsapp_bot.errors import InputError
-from whatsapp_bot.models import TOKENS_PER_TEXT
 from whatsapp_bot.records import THINGS, Batch, EmbeddingModel
 
 EXAMPLES = """examples:
@@ -48,7 +47,7 @@ def _submit(app: App, options: argparse.Namespace) -> int:
         EmbeddingStore(app.database, thing, model.name).facts().due for thing in THINGS
     )
     rows = min(rows, options.limit or rows)
-    average = app.ledger.tokens_per_text(model.name) or TOKENS_PER_TEXT
+    average = app.ledger.tokens_per_text(model.name)
     cost = dollars(rows * average, price_for(model, app.settings) * BATCH_SHARE)
     sys.stdout.write(
         f"{model.name}: {rows} rows are due, some {rows * average:.0f} tokens, "

@@ -23,7 +23,6 @@ EXCELLENT, GOOD = 80.0, 60.0  # percent covered, users and jobs alike
 LATE_SECONDS = 15 * 60.0  # a row that is due for longer is served by nobody
 PROBE_SECONDS = 10.0
 FAILURES_SHOWN = 5
-TOKENS_PER_TEXT = 20  # before anything was embedded: a title or some roles
 # How long each task may be silent, in seconds: twice its default interval.
 SILENT_SECONDS = {"embed_due": 3600.0, "reconcile": 7200.0, "refresh_stale": 172800.0}
 
@@ -134,7 +133,7 @@ def _money(app: App, embeddings: dict[Thing, EmbeddingFacts]) -> Fact:
     budget = app.settings.embedding_daily_budget_usd
     price = price_for(app.live_model, app.settings)
     waiting = sum(facts.due + facts.missing for facts in embeddings.values())
-    tokens = app.ledger.tokens_per_text(app.live_model.name) or TOKENS_PER_TEXT
+    tokens = app.ledger.tokens_per_text(app.live_model.name)
     text = (
         "today: {requests} requests, {texts} texts, {tokens} tokens, "
         "${dollars:.4f}".format(**usage)

@@ -25,7 +25,6 @@ EXAMPLES = """examples:
 The daemon fills a model that was added beside the live one, which answers until `use`.
 Vectors of two models are never compared.
 """
-TOKENS_PER_TEXT = 20  # before anything was embedded: a title or some roles
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -62,7 +61,7 @@ def _add(app: App, options: argparse.Namespace) -> int:
     if model.name in [known.name for known in app.models.list()]:
         raise InputError(f"{model.name} is there already: see `models list`")
     rows = sum(app.store(thing).facts().eligible for thing in THINGS)
-    average = app.ledger.tokens_per_text(app.live_model.name) or TOKENS_PER_TEXT
+    average = app.ledger.tokens_per_text(app.live_model.name)
     cost = dollars(rows * average, price_for(model, app.settings))
     sys.stdout.write(
         f"{model.name}: {rows} rows, some {rows * average:.0f} tokens, ${cost:.4f}\n"

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from whatsapp_bot.database.database_manager import DatabaseManager
 from whatsapp_bot.records import BreakerReason, PaceFacts, RateLimits, Row
 
+TOKENS_PER_TEXT = 20.0  # before anything was embedded: a title or some roles
 PROBE_SECONDS = 10.0  # the one that finds out may take so long; then another tries
 
 
@@ -108,11 +109,11 @@ class Ledger:
                 dollars=dollars,
             )
 
-    def tokens_per_text(self, model: str) -> float | None:
-        """On average, of all that was ever asked; None before the first."""
+    def tokens_per_text(self, model: str) -> float:
+        """On average, of all that was ever asked; before the first, a guess."""
         with self._database.transaction() as cursor:
             row = cursor.row("tokens_per_text", model=model)
-        return row["average"] if row else None
+        return (row and row["average"]) or TOKENS_PER_TEXT
 
     def today(self) -> Row:
         """requests, texts, tokens, dollars"""
