@@ -32,7 +32,7 @@ def test_three_daemons_at_once_pay_for_each_row_once(
     bot: Bot, rows: Rows, openai_server: OpenAIServer
 ) -> None:
     rows.add_jobs(2000)
-    openai_server.delay = 0.02
+    openai_server.gather = IN_FLIGHT + 1  # more than one of them sends alone
     daemons = [bot.start_daemon(EMBEDDING_BATCH_SIZE=str(BATCH_SIZE)) for _ in range(3)]
     wait_until(lambda: rows.vectors() == 2000)
     wait_until(lambda: rows.listeners == 3)

@@ -34,6 +34,7 @@ from tests.loopback.text_vectors import embed_texts
 MAX_TEXTS = 2048
 MAX_TOKENS_PER_TEXT = 8192
 MAX_TOKENS_PER_REQUEST = 300_000
+GATHER_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
@@ -90,8 +91,11 @@ class Record:
 
 
 class OpenAIServer:
-    """The service. `faults`, `delay`, `key`, `models` and `limit` may change at any time.
+    """The service. `faults`, `delay`, `key`, `models`, `limit` and `gather` may change at
+    any time.
 
+    gather: so many requests are held until they are here at one time, at most
+        GATHER_SECONDS; that clients work side by side is then no matter of luck.
     key: the only one accepted; None accepts any, and none.
     models: the only ones known; None knows any.
     keep_texts: False for benchmarks, where the record would grow without end.
@@ -118,6 +122,7 @@ class OpenAIServer:
         self._keep_texts = keep_texts
         self._clock = clock
         self._lock = threading.Lock()
+        self._arrived = threading.Condition(self._lock)
         self._http = _HTTPServer(("127.0.0.1", port), self)
         self._thread = threading.Thread(
             target=self._http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
@@ -133,6 +138,8 @@ class OpenAIServer:
     def close(self) -> None:
         """Stop at once; answers that wait for their delay are dropped."""
         self.stopping.set()
+        with self._arrived:
+            self._arrived.notify_all()
         self._http.shutdown()
         self._http.drop_connections()
         self._http.server_close()
@@ -160,6 +167,7 @@ class OpenAIServer:
     def _restore(self) -> None:
         self.delay, self.key, self.models, self.limit = self._settings
         self.headers: dict[str, str] = {}  # added to every answer
+        self.gather = 0
         self.record = Record()
         self._recent: deque[float] = deque()
 
@@ -178,6 +186,11 @@ class OpenAIServer:
                 record.last_headers = {k.lower(): v for k, v in headers.items()}
             record.in_flight += 1
             record.peak_in_flight = max(record.peak_in_flight, record.in_flight)
+            self._arrived.notify_all()
+            self._arrived.wait_for(
+                lambda: self.stopping.is_set() or record.peak_in_flight >= self.gather,
+                GATHER_SECONDS,
+            )
         try:
             yield arrived
         finally:
