@@ -40,7 +40,7 @@ MILLION = 1_000_000
 CEILING_ROWS = 100_000  # its texts are held in memory
 DESCRIPTION_CHARACTERS = 190  # so that a text has some 400
 NAIVE_SLEEP_SECONDS = 0.1
-BATCH_SIZES = (128, 256, 512)
+BATCH_SIZES = (128, 320, 512)
 CONCURRENCIES = (2, 4, 8)
 HEADINGS = (
     "what     rows       batch  at once  seconds    rows/s  of ceiling  requests  "
@@ -57,7 +57,7 @@ TIDY = ("VACUUM ANALYZE canonical_jobs", "VACUUM ANALYZE job_embeddings", "CHECK
 
 @dataclass(frozen=True)
 class Setting:
-    batch: int = 256
+    batch: int = 320
     at_once: int = 4
 
     @property
@@ -106,7 +106,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--million", action="store_true", help="1,000,000 rows too")
     parser.add_argument("--rounds", type=int, default=3, help="of ceiling and ours")
     parser.add_argument("--naive-rows", type=int, default=200, metavar="N")
-    parser.add_argument("--batch", type=int, default=256, help="texts per request")
+    parser.add_argument("--batch", type=int, default=320, help="texts per request")
     parser.add_argument("--at-once", type=int, default=4, help="requests in flight")
     parser.add_argument(
         "--tune", action="store_true", help="try batch sizes and concurrencies"

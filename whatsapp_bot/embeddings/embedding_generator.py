@@ -9,10 +9,12 @@ from collections.abc import Callable, Sequence
 
 from whatsapp_bot.embeddings.embedding_service import EmbeddingService
 from whatsapp_bot.embeddings.service_registry import ServiceRegistry
-from whatsapp_bot.records import THINGS, Totals
+from whatsapp_bot.records import Totals
 
 logger = logging.getLogger(__name__)
 
+# Claim and store while as many requests as there may be are in flight (ProviderGate).
+SPARE_THREADS = 2
 GRACE_SECONDS = 3.0  # a batch in hand may take this long to end after a stop
 NAP_SECONDS = 0.05
 
@@ -21,10 +23,10 @@ class EmbeddingGenerator:
     """Embeds for each model what is due, users before jobs, newest first."""
 
     def __init__(
-        self, services: ServiceRegistry[EmbeddingService], concurrency: int
+        self, services: ServiceRegistry[EmbeddingService], threads: int
     ) -> None:
         self._services = services
-        self._concurrency = concurrency
+        self._threads = threads
 
     def embed_due(
         self,
@@ -41,7 +43,7 @@ class EmbeddingGenerator:
         run = _Run(services, should_stop, on_step)
         threads = [
             threading.Thread(target=run.work, daemon=True, name=f"embed-{i}")
-            for i in range(self._concurrency)
+            for i in range(self._threads)
         ]
         for thread in threads:
             thread.start()
@@ -97,11 +99,10 @@ class _Run:
     def _step(self) -> bool:
         """Whether there was anything to do."""
         for service in self._services:
-            for thing in THINGS:
-                totals = service.embed_batch(thing)
-                if totals.claimed:
-                    with self._lock:
-                        self.totals += totals
-                    self._on_step(totals)
-                    return True
+            totals = service.embed_any_batch()
+            if totals.claimed:
+                with self._lock:
+                    self.totals += totals
+                self._on_step(totals)
+                return True
         return False

@@ -22,6 +22,7 @@ from whatsapp_bot.embeddings.embedding_text import Template
 from whatsapp_bot.embeddings.packing import pack
 from whatsapp_bot.embeddings.provider import Vectors
 from whatsapp_bot.embeddings.provider_gate import ProviderGate
+from whatsapp_bot.embeddings.texts_in_hand import TextsInHand
 from whatsapp_bot.embeddings.vector_check import find_faults
 from whatsapp_bot.errors import (
     DatabaseUnavailable,
@@ -29,7 +30,7 @@ from whatsapp_bot.errors import (
     EmbeddingRejected,
     ProviderPaused,
 )
-from whatsapp_bot.records import Claim, Thing, Totals
+from whatsapp_bot.records import THINGS, Claim, Thing, Totals
 
 logger = logging.getLogger(__name__)
 
@@ -64,6 +65,7 @@ class EmbeddingService:
         self._lease_seconds = lease_seconds
         self._max_attempts = max_attempts
         self._in_hand = _InHand()
+        self._paying = TextsInHand()
 
     def pause_seconds(self) -> float:
         """How long the provider is to be left alone; 0 when it may be called."""
@@ -83,8 +85,16 @@ class EmbeddingService:
         provider that cannot be had is no error: the rows are given back, and
         `pause_seconds` says until when. Raises DatabaseError.
         """
+        return Totals() if self.pause_seconds() else self._embed_next(thing)
+
+    def embed_any_batch(self) -> Totals:
+        """One step, of whatever is due: see THINGS for what comes first."""
         if self.pause_seconds():
             return Totals()
+        steps = map(self._embed_next, THINGS)
+        return next((totals for totals in steps if totals.claimed), Totals())
+
+    def _embed_next(self, thing: Thing) -> Totals:
         store = self._stores[thing]
         claims = store.claim_due(self._batch_size, self._lease_seconds)
         return self._see_through(store, claims, _Call(None, "schedule"))
@@ -125,9 +135,26 @@ class EmbeddingService:
                 self._template,
                 self._gate.provider.size.max_text_tokens,
             )
-            for part in self._packed(texts):
-                totals += self._embed(store, part, call)
+            while texts:
+                mine, others = self._paying.take(texts)
+                try:
+                    for part in self._packed(mine):
+                        totals += self._embed(store, part, call)
+                finally:
+                    self._paying.release(mine)
+                texts, reused = self._reuse(store, others)
+                totals += reused
             return totals
+
+    def _reuse(
+        self, store: EmbeddingStore, texts: list[DueText]
+    ) -> tuple[list[DueText], Totals]:
+        """Texts that another thread is paying for; those left that it did not get."""
+        self._paying.wait_for(texts)
+        hashes = {text.claim.id: text.text_hash for text in texts}
+        reused = store.reuse([text.claim for text in texts], hashes)
+        left = [text for text in texts if text.claim.id not in reused]
+        return left, Totals(reused=len(reused))
 
     def _packed(self, texts: list[DueText]) -> Iterator[list[DueText]]:
         """In as few requests as the provider allows."""
@@ -144,8 +171,6 @@ class EmbeddingService:
     ) -> Totals:
         if not texts:
             return Totals()
-        if wait := self.pause_seconds():
-            return self._give_back(store, texts, wait)
         unique = list(dict.fromkeys(text.text for text in texts))
         try:
             vectors, called = self._call(unique, call)

@@ -140,7 +140,7 @@ def _words(fields: Fields, *names: str) -> str:
     """The first of the fields that says something, as words on one line."""
     for name in names:
         value = fields.get(name)
-        if value is None:
+        if not value:
             continue
         if isinstance(value, str):
             words = " ".join(value.split())
@@ -168,7 +168,11 @@ def _number(fields: Fields, *names: str) -> str:
         if value is None:
             continue
         try:
-            number = float(str(value).replace(",", ""))
+            number = (
+                value
+                if isinstance(value, float)
+                else float(str(value).replace(",", ""))
+            )
         except ValueError:
             continue
         if 0 < number < math.inf:
