@@ -311,6 +311,13 @@ RESET maintenance_work_mem;
 -- name: drop_vector_index
 DROP INDEX CONCURRENTLY IF EXISTS {index};
 
+-- name: vector_index_progress
+-- 0 to 1 of the rows, or of the table's blocks while the rows are not known.
+SELECT greatest(tuples_done::float / nullif(tuples_total, 0),
+                blocks_done::float / nullif(blocks_total, 0), 0)::float AS done
+  FROM pg_stat_progress_create_index
+ WHERE relid = 'job_vectors'::regclass AND index_relid = to_regclass(%(index)s);
+
 -- name: try_lock_in_transaction
 SELECT pg_try_advisory_xact_lock(%(key)s) AS locked;
 
