@@ -25,6 +25,8 @@ WEIGHTS: Final[dict[str, float]] = {
 }
 SILENT: Final = 0.5  # what a wish counts when the posting says nothing about it
 CEILING: Final = 29.0  # of 100: a job with neither the role nor a skill stays here
+SIMILARITY_SHARE: Final = 0.5  # of the score, when there are vectors
+OUT_OF_REACH: Final = 0.6  # on site where she does not want to work: after the others
 _LONGEST_TEXT: Final = 10_000  # characters of a description that are searched
 _ENOUGH_LISTED: Final = 6  # having this many of a long list is having what it asks
 _ENOUGH_MENTIONED: Final = 3
@@ -186,8 +188,20 @@ def examine(wishes: Wishes | Row, job: Row, today: date) -> Facts:
     )
 
 
-def keyword_score(facts: Facts) -> float:
-    """0..100: the weighted mean of the parts with something to say."""
+def score(facts: Facts, similarity: float | None) -> float:
+    """0..100: how well the job fits, the same for whoever found the pair.
+
+    similarity: calibrated, 0..1 (similarity.calibrated); None where there is no vector.
+    """
+    by_parts = _by_parts(facts)
+    if similarity is None:
+        return by_parts
+    mixed = SIMILARITY_SHARE * 100.0 * similarity + (1 - SIMILARITY_SHARE) * by_parts
+    return mixed * OUT_OF_REACH if facts.location == 0 else mixed
+
+
+def _by_parts(facts: Facts) -> float:
+    """The weighted mean of the parts with something to say."""
     total = weight = 0.0
     for part, part_weight in WEIGHTS.items():
         value: float | None = getattr(facts, part)

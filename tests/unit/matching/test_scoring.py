@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.unit.matching.examples import JOB, PERSON, facts
 from whatsapp_bot.matching import scoring
 from whatsapp_bot.matching.reasons import reasons
-from whatsapp_bot.matching.scoring import Facts, keyword_score
+from whatsapp_bot.matching.scoring import Facts, score
 
 
 def test_a_category_matches_the_postings_category() -> None:
@@ -62,25 +62,25 @@ def test_a_model_fills_in_where_the_posting_is_silent() -> None:
 
 
 def test_a_job_that_fits_in_everything_scores_a_hundred() -> None:
-    assert keyword_score(facts()) == pytest.approx(100.0)
+    assert score(facts(), None) == pytest.approx(100.0)
 
 
 def test_what_nobody_wished_is_not_counted() -> None:
-    assert keyword_score(Facts(title=1.0, wished=frozenset({"title"}))) == 100.0
+    assert score(Facts(title=1.0, wished=frozenset({"title"})), None) == 100.0
 
 
 def test_a_silent_posting_counts_half_for_that_wish() -> None:
     silent = Facts(title=1.0, wished=frozenset({"title", "salary"}))
-    assert keyword_score(silent) == pytest.approx(100 * (35 + 5) / 45)
+    assert score(silent, None) == pytest.approx(100 * (35 + 5) / 45)
 
 
 def test_other_work_without_her_skills_stays_below_thirty() -> None:
     job = JOB | {"title": "Driver", "skills": ["Driving"]}
-    assert keyword_score(facts(job=job)) < 30
+    assert score(facts(job=job), None) < 30
 
 
 def test_nothing_known_scores_nothing() -> None:
-    assert keyword_score(facts({})) == 0.0
+    assert score(facts({}), None) == 0.0
     assert reasons(facts({}, {"title": "x"})) == ()
 
 
@@ -118,7 +118,7 @@ def test_anything_is_examined_and_stays_in_range(
     for part in scoring.WEIGHTS:
         value = getattr(found, part)
         assert value is None or 0 <= value <= 1
-    assert 0 <= keyword_score(found) <= 100
+    assert 0 <= score(found, None) <= 100
     assert len(reasons(found)) <= 3
     assert all(reason.isprintable() for reason in reasons(found))
 
@@ -140,16 +140,16 @@ def test_one_more_matching_skill_never_lowers_the_score(
     more = [*mine, data.draw(st.sampled_from(asked))]
     mentioned = JOB | {"skills": None, "description": f"with {', '.join(asked)}."}
     for job in (JOB | {"skills": asked}, mentioned):
-        before = keyword_score(facts(PERSON | {"technical_skills": mine}, job))
-        assert keyword_score(facts(PERSON | {"technical_skills": more}, job)) >= before
+        before = score(facts(PERSON | {"technical_skills": mine}, job), None)
+        assert score(facts(PERSON | {"technical_skills": more}, job), None) >= before
 
 
 @given(SKILLS)
 def test_a_skill_in_the_title_never_lowers_the_score(mine: list[str]) -> None:
     job = JOB | {"skills": None, "title": "SQL Data Analyst"}
-    before = keyword_score(facts(PERSON | {"technical_skills": ["Sage", *mine]}, job))
+    before = score(facts(PERSON | {"technical_skills": ["Sage", *mine]}, job), None)
     more = PERSON | {"technical_skills": ["Sage", *mine, "SQL"]}
-    assert keyword_score(facts(more, job)) >= before
+    assert score(facts(more, job), None) >= before
 
 
 @given(
@@ -163,7 +163,7 @@ def test_higher_pay_never_lowers_the_score(
 ) -> None:
     job = JOB | {"salary_min": None, "salary_currency": currency}
     low, high = (
-        keyword_score(facts(job=job | {"salary_max": top, "salary_period": period}))
+        score(facts(job=job | {"salary_max": top, "salary_period": period}), None)
         for top in sorted((one, other))
     )
     assert low <= high
@@ -190,7 +190,7 @@ def test_a_better_part_never_lowers_the_score(
 ) -> None:
     everything = frozenset(scoring.WEIGHTS)
     low, high = (
-        keyword_score(Facts(**parts | {part: value}, wished=everything))
+        score(Facts(**parts | {part: value}, wished=everything), None)
         for value in sorted((one, other))
     )
     assert low <= high + 1e-9
