@@ -11,7 +11,7 @@ from whatsapp_bot.errors import NoVectors
 from whatsapp_bot.matching import similarity
 from whatsapp_bot.matching.ranking import as_match, best_first
 from whatsapp_bot.matching.reasons import reasons
-from whatsapp_bot.matching.scoring import examine, score
+from whatsapp_bot.matching.scoring import SHOWN_FROM, examine, score
 from whatsapp_bot.matching.wishes import Wishes
 from whatsapp_bot.records import EmbeddingModel, Match, Row
 
@@ -62,8 +62,8 @@ def _rank(rows: list[Row], wishes: Wishes, model: str) -> list[Match]:
     matches = []
     for row in rows:
         similar = similarity.calibrated(1 - row["distance"], model)
-        if similar <= 0:
-            continue
         facts = examine(wishes, row, today)
-        matches.append(as_match(row, score(facts, similar), reasons(facts)))
+        found = score(facts, similar)
+        if found >= SHOWN_FROM:
+            matches.append(as_match(row, found, reasons(facts)))
     return best_first(matches)

@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.matching.examples import JOB, PERSON, facts
-from whatsapp_bot.matching import scoring
 from whatsapp_bot.matching.reasons import reasons
-from whatsapp_bot.matching.scoring import Facts, score
+from whatsapp_bot.matching.scoring import CONDITIONS, WORK, Facts, score
+
+PARTS_OF_A_PAIR = [part for part in (*WORK, *CONDITIONS) if part != "similarity"]
 
 
 def test_a_category_matches_the_postings_category() -> None:
@@ -46,7 +47,7 @@ def test_the_posting_is_believed_before_a_model() -> None:
     job |= {"salary_currency": "NGN", "salary_period": "monthly"}
     job |= {"ai_salary_min": 900_000, "ai_salary_currency": "NGN"}
     found = facts(job=job)
-    assert (found.location, found.salary) == (0.5, 0.0)
+    assert (found.location, found.salary) == (0.35, 0.0)
 
 
 def test_a_model_fills_in_where_the_posting_is_silent() -> None:
@@ -66,12 +67,45 @@ def test_a_job_that_fits_in_everything_scores_a_hundred() -> None:
 
 
 def test_what_nobody_wished_is_not_counted() -> None:
-    assert score(Facts(title=1.0, wished=frozenset({"title"})), None) == 100.0
+    assert (
+        score(Facts(title=1.0, recency=1.0, wished=frozenset({"title"})), None) == 100
+    )
 
 
-def test_a_silent_posting_counts_half_for_that_wish() -> None:
-    silent = Facts(title=1.0, wished=frozenset({"title", "salary"}))
-    assert score(silent, None) == pytest.approx(100 * (35 + 5) / 45)
+def test_a_silent_posting_is_between_a_good_and_a_bad_one() -> None:
+    wished = frozenset(PARTS_OF_A_PAIR)
+    everything = dict.fromkeys(PARTS_OF_A_PAIR, 1.0) | {"skills": 0.3}
+    for part in PARTS_OF_A_PAIR:
+        missed, silent, met = (
+            score(Facts(**everything | {part: value}, wished=wished), None)
+            for value in (0.0, None, 1.0)
+        )
+        assert missed < silent < met
+
+
+def test_neither_place_nor_pay_makes_up_for_other_work() -> None:
+    there = JOB | {"title": "Driver", "skills": ["Driving"]}
+    abroad = JOB | {"location": "Nairobi", "country": "KE", "salary_max": 1_000}
+    assert score(facts(job=there), 0.1) < score(facts(job=abroad), 1.0)
+
+
+def test_who_named_no_work_is_served_by_place_and_pay() -> None:
+    person = {"preferred_locations": ["Lagos"]}
+    near, far = (
+        score(facts(person, JOB | {"location": place}), None)
+        for place in ("Ikeja, Lagos", "Kano")
+    )
+    assert near == 100.0
+    assert far == pytest.approx(67.5)
+
+
+def test_skills_stand_for_the_work_of_who_named_no_role() -> None:
+    person = {"technical_skills": ["Python", "SQL"]}
+    all_of_them, half, none = (
+        score(facts(person, JOB | {"skills": skills}), None)
+        for skills in (["SQL"], ["SQL", "Excel"], ["Excel"])
+    )
+    assert (all_of_them, half, none) == (100.0, 50.0, 0.0)
 
 
 def test_other_work_without_her_skills_stays_below_thirty() -> None:
@@ -115,7 +149,7 @@ def test_anything_is_examined_and_stays_in_range(
     person: dict[str, Any], job: dict[str, Any]
 ) -> None:
     found = facts(person, job or {"title": None})
-    for part in scoring.WEIGHTS:
+    for part in PARTS_OF_A_PAIR:
         value = getattr(found, part)
         assert value is None or 0 <= value <= 1
     assert 0 <= score(found, None) <= 100
@@ -181,14 +215,14 @@ def test_one_more_role_never_lowers_the_title(
 
 
 UNIT = st.floats(0, 1)
-PARTS = st.fixed_dictionaries(dict.fromkeys(scoring.WEIGHTS, st.none() | UNIT))
+PARTS = st.fixed_dictionaries(dict.fromkeys(PARTS_OF_A_PAIR, st.none() | UNIT))
 
 
-@given(PARTS, st.sampled_from(sorted(scoring.WEIGHTS)), UNIT, UNIT)
+@given(PARTS, st.sampled_from(sorted(PARTS_OF_A_PAIR)), UNIT, UNIT)
 def test_a_better_part_never_lowers_the_score(
     parts: dict[str, Any], part: str, one: float, other: float
 ) -> None:
-    everything = frozenset(scoring.WEIGHTS)
+    everything = frozenset(PARTS_OF_A_PAIR)
     low, high = (
         score(Facts(**parts | {part: value}, wished=everything), None)
         for value in sorted((one, other))
