@@ -118,7 +118,7 @@ def _title(wishes: Wishes, job: Row) -> tuple[float | None, str]:
 
 
 def _role_words(role: Role, score: float) -> str:
-    if score >= 0.8:
+    if score >= 0.9:
         return f"matches the role you want: {role.label}"
     return f"close to the role you want: {role.label}" if score >= 0.6 else ""
 

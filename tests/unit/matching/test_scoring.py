@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.matching.examples import JOB, PERSON, facts
+from tests.unit.matching.examples import JOB, PERSON, TODAY, facts
 from whatsapp_bot.matching.reasons import reasons
 from whatsapp_bot.matching.scoring import CONDITIONS, WORK, Facts, score
 
@@ -215,16 +216,85 @@ def test_one_more_role_never_lowers_the_title(
 
 
 UNIT = st.floats(0, 1)
+SIMILARITY = st.none() | UNIT
 PARTS = st.fixed_dictionaries(dict.fromkeys(PARTS_OF_A_PAIR, st.none() | UNIT))
+WISHED = st.frozensets(st.sampled_from(PARTS_OF_A_PAIR))
 
 
-@given(PARTS, st.sampled_from(sorted(PARTS_OF_A_PAIR)), UNIT, UNIT)
+@given(PARTS, WISHED, st.sampled_from(PARTS_OF_A_PAIR), UNIT, UNIT, SIMILARITY)
 def test_a_better_part_never_lowers_the_score(
-    parts: dict[str, Any], part: str, one: float, other: float
+    parts: dict[str, Any],
+    wished: frozenset[str],
+    part: str,
+    one: float,
+    other: float,
+    similarity: float | None,
 ) -> None:
-    everything = frozenset(PARTS_OF_A_PAIR)
     low, high = (
-        score(Facts(**parts | {part: value}, wished=everything), None)
+        score(Facts(**parts | {part: value}, wished=wished), similarity)
         for value in sorted((one, other))
     )
+    assert 0 <= low <= high + 1e-9 <= 100 + 1e-6
+
+
+@given(PARTS, WISHED, UNIT, UNIT)
+def test_more_similar_work_never_scores_lower(
+    parts: dict[str, Any], wished: frozenset[str], one: float, other: float
+) -> None:
+    low, high = (
+        score(Facts(**parts, wished=wished), similarity)
+        for similarity in sorted((one, other))
+    )
     assert low <= high + 1e-9
+
+
+@given(st.integers(-3, 400), st.integers(-3, 400))
+def test_a_fresher_posting_never_scores_lower(one: int, other: int) -> None:
+    fresher, older = (
+        score(facts(job=JOB | {"posted_date": TODAY - timedelta(days)}), 0.5)
+        for days in sorted((one, other))
+    )
+    assert fresher >= older
+
+
+@given(st.permutations(["Ikeja, Lagos", "Badagry, Lagos", "Kano", "Accra, Ghana"]))
+def test_one_more_place_she_would_work_in_never_lowers_the_score(
+    places: list[str],
+) -> None:
+    scores = [
+        score(facts(PERSON | {"preferred_locations": places[:count]}), 0.5)
+        for count in range(1, len(places) + 1)
+    ]
+    assert scores == sorted(scores)
+
+
+# Naira for 1 of it, and months in its period: matching/pay.py.
+MONEY = st.sampled_from([("NGN", 1.0), ("USD", 1_500.0), ("KES", 11.6), ("XOF", 2.65)])
+PERIOD = st.sampled_from([("hourly", 173.3), ("weekly", 4.33), ("yearly", 1 / 12)])
+
+
+@given(st.integers(50_000, 5_000_000), MONEY, PERIOD)
+def test_the_same_pay_in_other_money_and_periods_fits_the_same(
+    naira: int, money: tuple[str, float], period: tuple[str, float]
+) -> None:
+    plain = {"salary_max": naira, "salary_currency": "NGN", "salary_period": "monthly"}
+    other = {
+        "salary_max": naira / money[1] / period[1],
+        "salary_currency": money[0],
+        "salary_period": period[0],
+    }
+    silent = JOB | {"salary_min": None}
+    one, same = (facts(job=silent | pay) for pay in (plain, other))
+    assert one.salary is not None
+    assert same.salary == pytest.approx(one.salary, abs=1e-6)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.sampled_from(PREFERENCE_KEYS), st.sampled_from(JOB_KEYS), WORDS)
+def test_fields_of_ten_thousand_characters_are_read_like_any(
+    key: str, job_key: str, word: str
+) -> None:
+    long = f"{word} \u202e🙂 " * 1_200
+    person, job = PERSON | {key: long}, JOB | {job_key: long}
+    assert 0 <= score(facts(person, job), 0.5) <= 100
+    assert all(len(reason) < 300 for reason in reasons(facts(person, job)))
