@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import islice
 from typing import Final
 
 from whatsapp_bot.matching import rows
@@ -47,7 +48,7 @@ CONDITIONS: Final[dict[str, Weight]] = {
     "recency": Weight(0.03, silent=0.5),
 }
 BY_SKILLS: Final = 0.35  # the least that other work counts which uses all her skills
-SHOWN_FROM: Final = 20.0  # of 100: below, fewer than one in ten jobs fit
+SHOWN_FROM: Final = 20.0  # of 100: just above it, one job in five fits
 STALE_DAYS: Final = 60  # nothing is recent about a job that stops being found
 _LONGEST_TEXT: Final = 10_000  # characters of a description that are searched
 _ENOUGH_LISTED: Final = 6  # having this many of a long list is having what it asks
@@ -152,7 +153,8 @@ def _mentioned_skills(
     body = rows.text(job, "description", "ai_summary")[:_LONGEST_TEXT]
     text = f"{rows.text(job, 'title')[:LONGEST_TITLE]}\n{body}"
     lowered = text.lower()
-    found = tuple(s.label for s in skills if s.is_in(text, lowered))
+    mentioned = (s.label for s in skills if s.is_in(text, lowered))
+    found = tuple(islice(mentioned, _ENOUGH_MENTIONED))
     score = min(1.0, len(found) / min(len(skills), _ENOUGH_MENTIONED))
     if body:
         return score, found
