@@ -14,6 +14,7 @@ from tests.acceptance.processes import environment, wait_until
 from tests.acceptance.rows import Rows
 from tests.conftest import DIMENSIONS
 from tests.engine.conftest import (
+    TEMPLATE,
     assert_vectors_are_those_of_the_titles,
     make_all_due,
     wait_for_quiet,
@@ -40,6 +41,7 @@ def environ(
         "OPENAI_BASE_URL": openai_server.base_url,
         "OPENAI_API_KEY": "test",
         "EMBEDDING_DIMENSIONS": str(DIMENSIONS),
+        "EMBEDDING_TEMPLATE": TEMPLATE,
         "LEASE_SECONDS": "1000",
     }
 
