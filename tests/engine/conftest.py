@@ -20,7 +20,6 @@ from whatsapp_bot.bootstrap import App
 from whatsapp_bot.embeddings.embedding_service import EmbeddingService
 from whatsapp_bot.scheduler_service import SchedulerService
 
-
 TEMPLATE = "roles-1"  # a job's text is its title as it is: the proofs compare them
 
 
