@@ -163,6 +163,7 @@ class EmbeddingUpkeep:
     def expire_jobs(self) -> int:
         """Take jobs that closed or aged out of the live set."""
         with self._database.transaction() as cursor:
+            cursor.run("unlist_ended_jobs")
             return cursor.run("expire_jobs")
 
     def refresh_stale(self, thing: Thing, days: int) -> int:
@@ -183,6 +184,8 @@ class EmbeddingUpkeep:
     def reconcile(self, thing: Thing) -> int:
         """Find gaps that no trigger told of; how many were made due again."""
         with self._database.transaction() as cursor:
+            if thing == "job":
+                cursor.run("list_missing_jobs")
             added = cursor.run(f"add_missing_{thing}s")
             cursor.run(f"delete_invalid_{thing}_vectors")
             return added + cursor.run(f"mark_lost_{thing}_vectors")

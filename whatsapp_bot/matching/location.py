@@ -8,14 +8,16 @@ from whatsapp_bot.matching.rows import Row
 from whatsapp_bot.matching.wishes import Wishes, arrangement_name
 
 
-def _arrangement(job: Row) -> str:
+def arrangement_of(job: Row) -> str:
+    """remote, hybrid or onsite; empty when the posting does not say."""
     said = arrangement_name(rows.text(job, "work_arrangement"))
     said = said or arrangement_name(rows.text(job, "location"))
     said = said or arrangement_name(rows.text(job, "ai_work_arrangement"))
     return said or ("remote" if job.get("ai_remote_allowed") is True else "")
 
 
-def _job_places(job: Row) -> tuple[Place, ...]:
+def places_of(job: Row) -> tuple[Place, ...]:
+    """Where the job is; several when it names several."""
     country = rows.text(job, "country")
     found = places.find(rows.text(job, "location"), country)
     if any(place.city or place.state for place in found):
@@ -68,7 +70,7 @@ def location_fit(wishes: Wishes, job: Row) -> tuple[float | None, str, bool]:
     """0..1 or None, the job's place when it is near, and whether it is remote work."""
     if not wishes.places and not wishes.arrangements:
         return None, "", False
-    arrangement, found = _arrangement(job), _job_places(job)
+    arrangement, found = arrangement_of(job), places_of(job)
     near, label = _nearest(wishes, found)
     if arrangement == "remote" and "remote" in wishes.arrangements:
         return 1.0, "", True
