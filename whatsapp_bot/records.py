@@ -102,11 +102,13 @@ class JobFilter:
 @dataclass(frozen=True)
 class SearchWords:
     """The words to search by. roles, topics: phrases, each with several words; skills:
-    the names of one skill with "|" between them."""
+    the names of one skill with "|" between them; near: a tsquery of the places that she
+    would rather work in."""
 
     roles: list[str]
     topics: list[str]
     skills: list[str]
+    near: str | None = None
 
     def __bool__(self) -> bool:
         return bool(self.roles or self.topics or self.skills)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from whatsapp_bot.database.database_manager import Cursor, DatabaseManager, as_json
 from whatsapp_bot.database.models import HNSW_EF_SEARCH
@@ -15,6 +15,8 @@ CONFLICT_RETRIES = 3
 # Up to so many wanted jobs are compared one by one; with more, walking the vector index
 # past those that are not wanted is quicker.
 FEW = 4_000
+# Of the jobs that a word finds, so many of the newest are held against the other words.
+NEWEST = 1_000
 EF_SEARCH_MAX = 1_000  # pgvector's limit
 
 
@@ -78,7 +80,8 @@ class JobSearch:
         return self._cursor.rows(
             "find_candidates",
             **self._values(job_filter),
-            **_word_values(words, half),
+            # What her roles are about, her vector knows better.
+            **_word_values(replace(words, topics=[]), half),
             model=self.model,
             dimensions=self.dimensions,
             ef_search=min(max(half, HNSW_EF_SEARCH), EF_SEARCH_MAX),
@@ -110,4 +113,9 @@ class JobSearch:
 
 
 def _word_values(words: SearchWords, limit: int) -> Row:
-    return asdict(words) | {"words_limit": limit}
+    names = [name for skill in words.skills for name in skill.split("|")]
+    return asdict(words) | {
+        "any_skill": names,
+        "words_limit": limit,
+        "newest": NEWEST,
+    }

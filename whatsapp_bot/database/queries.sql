@@ -728,39 +728,45 @@ l.listed_date >= oldest_live_date() AND NOT (%(unseen)s AND EXISTS (
             OR l.pay >= coalesce((%(least_pay)s::jsonb ->> l.pay_kind)::float, 0))
 
 -- part: found_by_words
--- Her roles with her skills, her roles, each of her skills by itself, and what her roles
--- are about: the newest of each, since reading all that match a common word would take
--- as long as reading every job. Then those first that match in more ways.
+-- Jobs called what she wants to be, jobs that ask for each of her skills, and jobs of her
+-- trade; of each those that fit best among the newest, since reading all that match a
+-- common word would take as long as reading every job. (A skill that very many ask for
+-- tells little: of those any will do.) Then those first that match in more ways.
 asked AS MATERIALIZED (
     SELECT words_query(%(roles)s) AS roles, words_query(%(topics)s) AS topics,
            ARRAY(SELECT words_query(string_to_array(skill, '|'))
                    FROM unnest(%(skills)s::text[]) AS skill) AS skills
 ), found AS MATERIALIZED (
-    (SELECT l.job_id FROM live_jobs l
-      WHERE l.title_words @@ words_query(%(roles)s)
-        AND l.words @@ words_query(string_to_array(array_to_string(%(skills)s::text[], '|'), '|'))
-        AND {is_wanted}
-      ORDER BY l.listed_date DESC, l.job_id DESC LIMIT %(words_limit)s)
-    UNION
-    (SELECT l.job_id FROM live_jobs l
-      WHERE l.title_words @@ words_query(%(roles)s) AND {is_wanted}
-      ORDER BY l.listed_date DESC, l.job_id DESC LIMIT %(words_limit)s)
+    (SELECT job_id
+       FROM (SELECT l.job_id, l.listed_date, l.words, l.place FROM live_jobs l
+              WHERE l.title_words @@ words_query(%(roles)s) AND {is_wanted}
+              ORDER BY l.listed_date DESC, l.job_id DESC LIMIT %(newest)s) AS of_role
+      ORDER BY coalesce(words @@ words_query(%(any_skill)s), false)::int
+               + coalesce(place @@ %(near)s::tsquery, false)::int DESC, listed_date DESC, job_id DESC
+      LIMIT %(words_limit)s)
     UNION
     (SELECT s.job_id
        FROM asked CROSS JOIN unnest(asked.skills) AS skill
       CROSS JOIN LATERAL (
-        SELECT l.job_id FROM live_jobs l
-         WHERE l.words @@ skill AND {is_wanted}
-         ORDER BY l.listed_date DESC, l.job_id DESC LIMIT %(words_limit)s / 4) AS s)
+        SELECT job_id
+          FROM (SELECT l.job_id, l.listed_date, l.place FROM live_jobs l
+                 WHERE l.words @@ skill AND {is_wanted} LIMIT %(words_limit)s) AS with_skill
+         ORDER BY coalesce(place @@ %(near)s::tsquery, false) DESC, listed_date DESC, job_id DESC
+         LIMIT %(words_limit)s / 4) AS s)
     UNION
-    (SELECT l.job_id FROM live_jobs l
-      WHERE l.title_words @@ words_query(%(topics)s) AND {is_wanted}
-      ORDER BY l.listed_date DESC, l.job_id DESC LIMIT %(words_limit)s)
+    (SELECT job_id
+       FROM (SELECT l.job_id, l.listed_date, l.words, l.place FROM live_jobs l
+              WHERE l.title_words @@ words_query(%(topics)s) AND {is_wanted}
+              ORDER BY l.listed_date DESC, l.job_id DESC LIMIT %(newest)s) AS of_trade
+      ORDER BY coalesce(words @@ words_query(%(any_skill)s), false)::int
+               + coalesce(place @@ %(near)s::tsquery, false)::int DESC, listed_date DESC, job_id DESC
+      LIMIT %(words_limit)s)
 ), worded AS MATERIALIZED (
     SELECT job_id, row_number() OVER (ORDER BY points DESC, listed_date DESC, job_id DESC) AS place
       FROM (SELECT l.job_id, l.listed_date,
                    3 * coalesce(l.title_words @@ asked.roles, false)::int
                    + coalesce(l.title_words @@ asked.topics, false)::int
+                   + coalesce(l.place @@ %(near)s::tsquery, false)::int
                    + (SELECT count(*) FROM unnest(asked.skills) AS skill WHERE l.words @@ skill) AS points
               FROM asked CROSS JOIN found JOIN live_jobs l USING (job_id)) AS counted
      ORDER BY place
@@ -802,7 +808,7 @@ WITH person AS MATERIALIZED (
             UNION ALL
             SELECT job_id, NULL, place FROM worded) AS each
      GROUP BY job_id
-     ORDER BY sum(1.0 / (60 + place)) DESC, job_id DESC
+     ORDER BY sum(1.0::float / (60 + place)) DESC, job_id DESC
      LIMIT %(limit)s
 )
 SELECT coalesce(c.distance, (SELECT v.embedding::halfvec(%(dimensions)s) <=> (SELECT embedding FROM person)

@@ -19,7 +19,7 @@ from whatsapp_bot.records import Match, Row
 # Looked at for each match that is asked for, and at least; then as many times more when
 # the musts' exact rules left too few of a full hand.
 CANDIDATES_PER_MATCH = 4
-FEWEST_CANDIDATES = 200
+FEWEST_CANDIDATES = 120
 SECOND_LOOK = 5
 OUT_OF_REACH = 0.6  # on site where she does not want to work: after all she can reach
 SIMILARITY_SHARE = 0.5  # of the score; the rest is what the person asked for

@@ -14,6 +14,7 @@ from whatsapp_bot.matching.location import arrangement_of, places_of
 from whatsapp_bot.matching.places import Place
 from whatsapp_bot.matching.rows import Row
 from whatsapp_bot.matching.salary import salary_fit
+from whatsapp_bot.matching.search_words import any_place
 from whatsapp_bot.matching.wishes import Wishes
 from whatsapp_bot.records import MUSTS, JobFilter
 
@@ -27,7 +28,6 @@ _PERIODS: Final = {"hour": "hourly", "day": "daily", "week": "weekly"} | {
     "month": "monthly",
     "year": "yearly",
 }
-_WORD: Final = re.compile(r"[^\W_]+")
 
 
 def _letters(text: str) -> str:
@@ -146,11 +146,11 @@ class Musts:
         return {
             "countries": countries,
             "elsewhere": sorted(places.names_of_others(codes)) if codes else [],
-            "places": _tsquery(
+            "places": any_place(
                 {n for p in wanted if p.city or p.state for n in inside[p]}
                 | set(countries)
             ),
-            "country_places": _tsquery(
+            "country_places": any_place(
                 {n for p in wanted if not p.city and not p.state for n in inside[p]}
             ),
             "or_remote": remote,
@@ -187,13 +187,6 @@ def _is_inside(wanted: Place, place: Place) -> bool:
     if places.is_granted(wanted, places.distance(wanted, place)):
         return True
     return bool(wanted.state) and wanted.state == place.state and not place.city
-
-
-def _tsquery(names: set[str]) -> str | None:
-    """Any of the names, each with all its words."""
-    read = (_WORD.findall(name) for name in sorted(names))
-    said = (" & ".join(f"'{word}'" for word in words) for words in read if words)
-    return " | ".join(f"({words})" for words in said) or None
 
 
 def _either(words: list[str]) -> str:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
 from whatsapp_bot.matching import places
-from whatsapp_bot.matching.wishes import Role, Wishes
+from whatsapp_bot.matching.places import Place
+from whatsapp_bot.matching.wishes import Wishes
 from whatsapp_bot.matching.words import GENERIC, IGNORED, SYNONYMS
 from whatsapp_bot.records import SearchWords
 
 _TOKEN: Final = re.compile(r"\.?[^\W_]+(?:\.(?:js|net)\b)?(?:\+\+|#)?")
+_WORD: Final = re.compile(r"[^\W_]+")
 _LONGEST_PHRASE: Final = 4  # words
 MOST_ROLES, MOST_SKILLS = 8, 10
-MOST_PHRASES = 24  # for one role
+MOST_PHRASES = 12  # for one role
 
 
 def _names() -> dict[str, tuple[str, ...]]:
@@ -37,17 +40,28 @@ def search_words(wishes: Wishes) -> SearchWords:
     roles: dict[str, None] = {}
     topics: dict[str, None] = {}
     for role in (wishes.roles or wishes.categories)[:MOST_ROLES]:
-        said = _said(role)
+        said = _read(role.label.lower())
         phrases = itertools.islice(itertools.product(*said), MOST_PHRASES)
         roles |= dict.fromkeys(" ".join(words) for words in phrases if words)
         subject = [names for names in said if not GENERIC.intersection(names)]
         topics |= dict.fromkeys(name for names in subject for name in names)
     skills = ["|".join(said for said, _ in skill.spellings) for skill in wishes.skills]
-    return SearchWords(list(roles), list(topics), skills[:MOST_SKILLS])
+    near = any_place(name for place in wishes.places for name in _near(place))
+    return SearchWords(list(roles), list(topics), skills[:MOST_SKILLS], near)
 
 
-def _said(role: Role) -> tuple[tuple[str, ...], ...]:
-    return _read(role.label.lower())
+def any_place(names: Iterable[str]) -> str | None:
+    """A tsquery for any of the names, each with all its words; None without names."""
+    read = (_WORD.findall(name) for name in sorted(set(names)))
+    said = (" & ".join(f"'{word}'" for word in words) for words in read if words)
+    return " | ".join(f"({words})" for words in said) or None
+
+
+def _near(place: Place) -> frozenset[str]:
+    """Of a country only its own names: those of all its towns take long to look for."""
+    if place.city or place.state:
+        return places.names_within(place)
+    return places.country_names(place.country)
 
 
 @lru_cache(maxsize=4096)
