@@ -12,9 +12,12 @@ from whatsapp_bot.errors import DatabaseConflict, NotFound
 from whatsapp_bot.records import JobFilter, Row, SavedJob, SearchWords
 
 CONFLICT_RETRIES = 3
-# Up to so many wanted jobs are compared one by one; with more, walking the vector index
-# past those that are not wanted is quicker.
-FEW = 4_000
+# Up to so many wanted jobs are compared one by one; with more, or where so many of the
+# newest are wanted, walking the vector index past the others is quicker. Measured with
+# 1,536 dimensions: a comparison takes some 5 microseconds, a step of the walk 40.
+FEW = 8_000
+COMMON_SHARE = 0.12
+SAMPLE = 400
 # Of the jobs that a word finds, so many of the newest are held against the other words.
 NEWEST = 1_000
 EF_SEARCH_MAX = 1_000  # pgvector's limit
@@ -86,6 +89,8 @@ class JobSearch:
             dimensions=self.dimensions,
             ef_search=min(max(half, HNSW_EF_SEARCH), EF_SEARCH_MAX),
             few=FEW,
+            common_share=COMMON_SHARE,
+            sample=SAMPLE,
             nearest_limit=half,
             limit=limit,
         )

@@ -778,14 +778,20 @@ asked AS MATERIALIZED (
 -- reciprocals of their places (60: Cormack and others, SIGIR 2009). job_vectors is the
 -- live set; halfvec(n) is what the index is on; her vector never leaves the database.
 -- When few jobs are wanted, comparing with each of them is quicker than walking the
--- index past all the others, and misses none.
+-- index past all the others, and misses none; when they are common, so that the walk is
+-- short, counting them would only take time.
 SELECT set_config('hnsw.ef_search', %(ef_search)s::text, true),
        set_config('hnsw.iterative_scan', 'relaxed_order', true);
 WITH person AS MATERIALIZED (
     SELECT embedding::halfvec(%(dimensions)s) AS embedding
       FROM user_vectors WHERE user_id = %(user_id)s AND model = %(model)s
+), common AS MATERIALIZED (
+    SELECT count(*) FILTER (WHERE {is_wanted}) >= %(common_share)s * count(*) AS found
+      FROM (SELECT * FROM live_jobs ORDER BY listed_date DESC, job_id DESC LIMIT %(sample)s) AS l
 ), few AS MATERIALIZED (
-    SELECT l.job_id FROM live_jobs l WHERE %(is_filtered)s AND {is_wanted} LIMIT %(few)s + 1
+    SELECT l.job_id FROM live_jobs l
+     WHERE %(is_filtered)s AND NOT (SELECT found FROM common) AND {is_wanted}
+     LIMIT %(few)s + 1
 ), nearest AS MATERIALIZED (
     (SELECT l.job_id, v.embedding::halfvec(%(dimensions)s) <=> (SELECT embedding FROM person) AS distance
        FROM few l JOIN job_vectors v ON v.job_id = l.job_id AND v.model = %(model)s
@@ -796,7 +802,7 @@ WITH person AS MATERIALIZED (
     (SELECT v.job_id, v.embedding::halfvec(%(dimensions)s) <=> (SELECT embedding FROM person)
        FROM job_vectors v
       WHERE v.model = %(model)s AND EXISTS (SELECT FROM person)
-        AND (NOT %(is_filtered)s OR (SELECT count(*) FROM few) > %(few)s)
+        AND (NOT %(is_filtered)s OR (SELECT found FROM common) OR (SELECT count(*) FROM few) > %(few)s)
         AND (%(is_filtered)s OR NOT (%(unseen)s AND EXISTS (SELECT FROM user_job_history h
                                       WHERE h.user_id = %(user_id)s AND h.job_id = v.job_id)))
         AND (NOT %(is_filtered)s OR (SELECT {is_wanted} FROM live_jobs l WHERE l.job_id = v.job_id))
