@@ -18,8 +18,9 @@ CONFLICT_RETRIES = 3
 FEW = 8_000
 COMMON_SHARE = 0.12
 SAMPLE = 400
-# Of the jobs that a word finds, so many of the newest are held against the other words.
-NEWEST = 1_000
+NEWEST = (
+    200  # and as many as are asked for: of what a word finds, held against the rest
+)
 EF_SEARCH_MAX = 1_000  # pgvector's limit
 
 
@@ -122,5 +123,5 @@ def _word_values(words: SearchWords, limit: int) -> Row:
     return asdict(words) | {
         "any_skill": names,
         "words_limit": limit,
-        "newest": NEWEST,
+        "newest": NEWEST + limit,
     }
