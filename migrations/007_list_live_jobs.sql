@@ -7,7 +7,7 @@
 -- parser alone takes "HSE/Safety" for a file and "Node.js" for a host.
 CREATE OR REPLACE FUNCTION plain_words(said text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    AS $$ SELECT translate(lower(said), '!"#$%&''()*+,-./:;<=>?@[\]^_`{|}~–—•’“”₦', repeat(' ', 40)) $$;
+    AS $$ SELECT regexp_replace(lower(said), '[ !-/:-@[-`{-~–—•’“”₦]+', ' ', 'g') $$;
 
 -- Names that are told apart by their punctuation are spelled out, on both sides of a
 -- search: "C#" and "C++" are not "C", ".NET" is not the net.
@@ -70,7 +70,7 @@ CREATE OR REPLACE FUNCTION live_job_of(j canonical_jobs) RETURNS live_jobs
            strip(to_tsvector('simple', plain_words(concat_ws(
                ' ', left(j.location, 500), left(j.ai_city, 100), left(j.ai_state, 100),
                left(j.country, 100), left(j.ai_country, 100))))),
-           btrim(regexp_replace(plain_words(coalesce(left(j.country, 100), '')), '\s+', ' ', 'g')),
+           btrim(plain_words(coalesce(left(j.country, 100), ''))),
            coalesce(j.ai_remote_allowed, false)
                OR concat_ws(' ', j.work_arrangement, j.location, j.ai_work_arrangement)
                   ~* 'remote|hybrid|from home|wfh',
