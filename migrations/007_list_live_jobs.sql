@@ -156,9 +156,10 @@ CREATE INDEX IF NOT EXISTS live_jobs_employment ON live_jobs (employment);
 CREATE INDEX IF NOT EXISTS live_jobs_remote ON live_jobs (job_id) WHERE may_be_remote;
 ANALYZE live_jobs;
 
--- Nothing searches all stored jobs any more.
+-- Nothing searches all stored jobs any more. An empty column stays, for 001 names it and
+-- may run again; dropping and adding rewrites nothing.
 DROP INDEX IF EXISTS canonical_jobs_words;
-ALTER TABLE canonical_jobs DROP COLUMN IF EXISTS words;
+ALTER TABLE canonical_jobs DROP COLUMN IF EXISTS words, ADD COLUMN words tsvector;
 
 -- What a job must fulfil, of what she wishes: none unless she says so.
 ALTER TABLE user_preferences ADD COLUMN IF NOT EXISTS musts text[] NOT NULL DEFAULT '{}'
@@ -169,4 +170,4 @@ ALTER TABLE user_preferences ADD COLUMN IF NOT EXISTS musts text[] NOT NULL DEFA
 --   DROP FUNCTION keep_live_job CASCADE; DROP FUNCTION live_job_of; DROP TABLE live_jobs;
 --   DROP FUNCTION usable, words_query, words_vector, spell_out, plain_words;
 --   DROP TEXT SEARCH CONFIGURATION job_words; DROP TEXT SEARCH DICTIONARY job_stems;
---   and canonical_jobs.words with its index as in 001.
+--   and canonical_jobs.words, generated, with its index, as in 001.

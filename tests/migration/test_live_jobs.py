@@ -11,6 +11,8 @@ from tests.acceptance.rows import Rows
 from whatsapp_bot.database.database_manager import DatabaseManager
 from whatsapp_bot.database.embeddings import EmbeddingUpkeep
 from whatsapp_bot.database.migrator import FOLDER, Migrator
+from whatsapp_bot.database.models import ModelStore
+from whatsapp_bot.records import EmbeddingModel
 
 LISTED = "SELECT job_id FROM live_jobs ORDER BY job_id"
 OF_JOB = "SELECT to_jsonb(l) FROM live_jobs l WHERE job_id = %s"
@@ -118,3 +120,11 @@ def test_a_must_that_does_not_exist_cannot_be_stored(rows: Rows, musts: str) -> 
         rows.run(
             "UPDATE user_preferences SET musts = %s WHERE user_id = %s", musts, user
         )
+
+
+def test_a_must_makes_nothing_due(rows: Rows, database: DatabaseManager) -> None:
+    ModelStore(database).add(EmbeddingModel("m", "m", None, 3, "roles-1", True))
+    user = rows.add_user("Welder")
+    rows.run("UPDATE user_embeddings SET due_at = NULL")
+    rows.run("UPDATE user_preferences SET musts = '{salary}' WHERE user_id = %s", user)
+    assert rows.value("SELECT due_at FROM user_embeddings") is None

@@ -162,8 +162,10 @@ class EmbeddingUpkeep:
 
     def expire_jobs(self) -> int:
         """Take jobs that closed or aged out of the live set."""
+        # Not in one: whoever saves a job locks the two tables in the other order.
         with self._database.transaction() as cursor:
             cursor.run("unlist_ended_jobs")
+        with self._database.transaction() as cursor:
             return cursor.run("expire_jobs")
 
     def refresh_stale(self, thing: Thing, days: int) -> int:
@@ -183,9 +185,10 @@ class EmbeddingUpkeep:
 
     def reconcile(self, thing: Thing) -> int:
         """Find gaps that no trigger told of; how many were made due again."""
-        with self._database.transaction() as cursor:
-            if thing == "job":
+        if thing == "job":
+            with self._database.transaction() as cursor:
                 cursor.run("list_missing_jobs")
+        with self._database.transaction() as cursor:
             added = cursor.run(f"add_missing_{thing}s")
             cursor.run(f"delete_invalid_{thing}_vectors")
             return added + cursor.run(f"mark_lost_{thing}_vectors")

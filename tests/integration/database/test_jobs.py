@@ -135,7 +135,7 @@ def test_every_column_that_a_feed_may_fill_is_known_here(rows: Rows) -> None:
         " WHERE table_schema = 'public' AND table_name = 'canonical_jobs'"
     )
     own = {"id", "source", "source_id", "content_hash", "first_seen_date"}
-    own |= {"last_seen_at", "listed_date"}
+    own |= {"last_seen_at", "listed_date", "words"}
     assert {column for (column,) in found} - own == set(SAID) | set(INFERRED)
 
 
