@@ -26,7 +26,12 @@ from psycopg2 import sql
 from benchmarks import scratch
 from benchmarks.scratch import Neighbours, require
 from whatsapp_bot.database.database_manager import Cursor, DatabaseManager
-from whatsapp_bot.database.models import ModelStore, index_name
+from whatsapp_bot.database.models import (
+    HNSW_EF_CONSTRUCTION,
+    HNSW_M,
+    ModelStore,
+    index_name,
+)
 from whatsapp_bot.database.queries import query
 from whatsapp_bot.records import EmbeddingModel
 
@@ -222,6 +227,8 @@ def _build_index_of_one_table(database: DatabaseManager, dimensions: int) -> Non
         "index": sql.Identifier("one_table_hnsw"),
         "dimensions": sql.Literal(dimensions),
         "model": sql.Literal(MODEL),
+        "m": sql.Literal(HNSW_M),
+        "ef_construction": sql.Literal(HNSW_EF_CONSTRUCTION),
     }
     with database.transaction() as cursor:
         plain = statement.replace("CONCURRENTLY", "")

@@ -162,8 +162,8 @@ def build(settings: Settings, database: DatabaseManager, place: str) -> App:
         preference_manager=FlexiblePreferenceManager(users, hook),
         parser=AIEnhancedParser(jobs, hook),
         controller=BotController(
-            EmbeddingJobMatcher(jobs, users, models),
-            IntelligentJobMatcher(jobs, users),
+            EmbeddingJobMatcher(jobs, users),
+            IntelligentJobMatcher(jobs),
             jobs,
         ),
     )

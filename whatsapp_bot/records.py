@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal
 
 Row = dict[str, Any]
 Thing = Literal["job", "user"]
 THINGS: tuple[Thing, ...] = ("user", "job")  # people first: they are few, and they wait
+# What a person may insist on; where nothing fits, the last is given up first.
+MUSTS = ("location", "work_arrangement", "employment_type", "experience", "salary")
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,46 @@ class SearchResult:
     matches: tuple[Match, ...]
     matcher: Literal["embedding", "keyword"]
     fallback_reason: str | None = None
+
+
+@dataclass(frozen=True)
+class JobFilter:
+    """What a search leaves out before anything is scored, coarsely: never a job that
+    fulfils her musts. None, or empty: nothing is asked.
+
+    countries: as postings may write them, in plain words. places: a tsquery of towns and
+    states; country_places: of all that lies in those countries, for postings that name
+    none of elsewhere. or_remote: remote work will do anywhere. employments,
+    other_employments: letters only, such as fulltime; one of those, none of these.
+    least_pay: by currency and period as in "NGN monthly".
+    """
+
+    countries: list[str] | None = None
+    places: str | None = None
+    country_places: str | None = None
+    elsewhere: list[str] = field(default_factory=list)
+    or_remote: bool = False
+    only_remote: bool = False
+    employments: list[str] | None = None
+    other_employments: list[str] = field(default_factory=list)
+    most_years: float | None = None
+    far_levels: list[str] = field(default_factory=list)
+    least_pay: dict[str, float] | None = None
+
+
+@dataclass(frozen=True)
+class SearchWords:
+    """The words to search by. roles, topics: phrases, each with several words; skills:
+    the names of one skill with "|" between them; near: a tsquery of the places that she
+    would rather work in."""
+
+    roles: list[str]
+    topics: list[str]
+    skills: list[str]
+    near: str | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.roles or self.topics or self.skills)
 
 
 @dataclass(frozen=True)

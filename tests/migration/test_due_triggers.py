@@ -63,7 +63,7 @@ JOB_COLUMNS = {
     "ai_salary_currency": "due",
     "ai_salary_period": "nothing",
     "ai_summary": "due",
-    "words": "refused",
+    "words": "nothing",
 }
 USER_COLUMNS = {
     "user_id": "refused",
@@ -85,6 +85,7 @@ USER_COLUMNS = {
     "salary_period": "nothing",
     "company_size_preference": "due",
     "industry_preferences": "due",
+    "musts": "refused",
     "updated_at": "nothing",
 }
 COLUMNS: dict[Thing, dict[str, str]] = {"job": JOB_COLUMNS, "user": USER_COLUMNS}

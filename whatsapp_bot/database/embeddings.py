@@ -158,6 +158,9 @@ class EmbeddingUpkeep:
 
     def expire_jobs(self) -> int:
         """Take jobs that closed or aged out of the live set."""
+        # Not in one: whoever saves a job locks the two tables in the other order.
+        with self._database.transaction() as cursor:
+            cursor.run("unlist_ended_jobs")
         with self._database.transaction() as cursor:
             return cursor.run("expire_jobs")
 
@@ -178,6 +181,9 @@ class EmbeddingUpkeep:
 
     def reconcile(self, thing: Thing) -> int:
         """Find gaps that no trigger told of; how many were made due again."""
+        if thing == "job":
+            with self._database.transaction() as cursor:
+                cursor.run("list_missing_jobs")
         with self._database.transaction() as cursor:
             added = cursor.run(f"add_missing_{thing}s")
             cursor.run(f"delete_invalid_{thing}_vectors")

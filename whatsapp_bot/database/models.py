@@ -16,7 +16,12 @@ from whatsapp_bot.records import EmbeddingModel, Thing
 logger = logging.getLogger(__name__)
 
 INDEX_LOCK_KEY = 4_816_002
-BYTES_OF_LINKS = 700  # m = 24: 48 neighbours below, some above, and the overhead
+# The vector index: neighbours of each vector, candidates while building, candidates
+# while searching. docs/benchmarks.md has the figures.
+HNSW_M = 24
+HNSW_EF_CONSTRUCTION = 200
+HNSW_EF_SEARCH = 100
+BYTES_OF_LINKS = 30 * HNSW_M  # twice m neighbours below, some above, and the overhead
 
 
 class ModelStore:
@@ -107,6 +112,8 @@ class ModelStore:
                 "reset_build_memory",
                 index=sql.Identifier(index_name(model.name)),
                 dimensions=sql.Literal(model.dimensions),
+                m=sql.Literal(HNSW_M),
+                ef_construction=sql.Literal(HNSW_EF_CONSTRUCTION),
                 model=sql.Literal(model.name),
                 memory=sql.Literal(f"{self._build_megabytes(model)}MB"),
             )

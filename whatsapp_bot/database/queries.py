@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from whatsapp_bot.records import THINGS
 
-PARTS = ("job_columns", "plan_for_queue")  # of other statements
-
 
 def _parse(text: str) -> dict[str, str]:
     statements: dict[str, str] = {}
-    for block in text.split("-- name: ")[1:]:
-        name, _, body = block.partition("\n")
+    parts: dict[str, str] = {}
+    _, *pieces = re.split(r"^-- (name|part): (.+)\n", text, flags=re.MULTILINE)
+    for kind, name, body in zip(pieces[::3], pieces[1::3], pieces[2::3], strict=True):
         lines = [line for line in body.splitlines() if not line.startswith("--")]
-        statements[name.strip()] = "\n".join(lines).strip()
+        whole = "\n".join(lines).strip()
+        for part, its_text in parts.items():
+            whole = whole.replace(f"{{{part}}}", its_text)
+        (statements if kind == "name" else parts)[name] = whole
     return statements
 
 
 def _expand(statements: dict[str, str]) -> dict[str, str]:
-    parts = {part: statements.pop(part) for part in PARTS}
     expanded: dict[str, str] = {}
     for name, body in statements.items():
-        for part, words in parts.items():
-            body = body.replace(f"{{{part}}}", words)
         for thing in THINGS if "{thing}" in name else ("",):
             expanded[name.replace("{thing}", thing)] = body.replace("{thing}", thing)
     return expanded

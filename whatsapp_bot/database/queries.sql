@@ -1,10 +1,10 @@
 -- Every statement, by name. {thing} stands for job and user: such a statement exists
--- twice.
+-- twice. A part stands where a statement, or a later part, has its name in braces.
 
 
 -- Embeddings: claim, store, give back ------------------------------------------------
 
--- name: plan_for_queue
+-- part: plan_for_queue
 -- Goes before a statement wherever {plan_for_queue} stands. After an import there are no
 -- statistics, and a plan that sorts the whole backlog for each claim, or hashes the whole
 -- table for each batch, looks cheap: measured, 35 s instead of 15 s for 100,000 rows. The
@@ -245,6 +245,18 @@ SELECT p.user_id, m.name, p.updated_at::date, now()
  WHERE NOT EXISTS (SELECT FROM user_embeddings e WHERE e.user_id = p.user_id AND e.model = m.name)
 ON CONFLICT DO NOTHING;
 
+-- name: list_missing_jobs
+INSERT INTO live_jobs
+SELECT (found).*
+  FROM (SELECT live_job_of(j) AS found FROM canonical_jobs j
+         WHERE job_is_live(j.status, j.title, j.listed_date)
+           AND NOT EXISTS (SELECT FROM live_jobs l WHERE l.job_id = j.id) OFFSET 0) AS each
+ON CONFLICT (job_id) DO NOTHING;
+
+-- name: unlist_ended_jobs
+DELETE FROM live_jobs l USING canonical_jobs j
+ WHERE j.id = l.job_id AND NOT job_is_live(j.status, j.title, j.listed_date);
+
 -- name: expire_jobs
 DELETE FROM job_embeddings e USING canonical_jobs j
  WHERE j.id = e.job_id AND NOT job_is_live(j.status, j.title, j.listed_date);
@@ -298,7 +310,7 @@ SELECT indisvalid AS valid FROM pg_index WHERE indexrelid = to_regclass(%(index)
 -- name: create_vector_index
 CREATE INDEX CONCURRENTLY {index} ON job_vectors
     USING hnsw ((embedding::halfvec({dimensions})) halfvec_cosine_ops)
-    WITH (m = 24, ef_construction = 200)
+    WITH (m = {m}, ef_construction = {ef_construction})
     WHERE model = {model};
 
 -- name: set_build_memory
@@ -580,12 +592,12 @@ UPDATE user_preferences p
         technical_skills, soft_skills, preferred_locations, user_location_input,
         willing_to_relocate, work_arrangements, employment_types,
         salary_min, salary_max, salary_currency, salary_period,
-        company_size_preference, industry_preferences, updated_at)
+        company_size_preference, industry_preferences, musts, updated_at)
      = (SELECT n.job_roles, n.job_categories, n.user_job_input, n.experience_level, n.years_of_experience,
                n.technical_skills, n.soft_skills, n.preferred_locations, n.user_location_input,
                n.willing_to_relocate, n.work_arrangements, n.employment_types,
                n.salary_min, n.salary_max, n.salary_currency, n.salary_period,
-               n.company_size_preference, n.industry_preferences, now()
+               n.company_size_preference, n.industry_preferences, n.musts, now()
           FROM jsonb_populate_record(p, %(preferences)s::jsonb) AS n)
  WHERE user_id = %(user_id)s;
 
@@ -594,7 +606,7 @@ SELECT user_id, job_roles, job_categories, user_job_input, experience_level, yea
        technical_skills, soft_skills, preferred_locations, user_location_input,
        willing_to_relocate, work_arrangements, employment_types,
        salary_min, salary_max, salary_currency, salary_period,
-       company_size_preference, industry_preferences
+       company_size_preference, industry_preferences, musts
   FROM user_preferences WHERE user_id = %(user_id)s;
 
 -- name: record_shown_jobs
@@ -691,8 +703,20 @@ SELECT saved.id, saved.source, saved.source_id,
             ELSE 'unchanged' END AS outcome
   FROM saved LEFT JOIN old USING (source, source_id);
 
--- name: job_columns
--- Part of other statements: what a matcher reads of a job. Never a vector, never `words`.
+-- name: read_seeker
+-- Her preferences, and the model that answers searches; its columns are NULL before the
+-- first model was added.
+SELECT p.user_id, p.job_roles, p.job_categories, p.user_job_input, p.experience_level,
+       p.years_of_experience, p.technical_skills, p.soft_skills, p.preferred_locations,
+       p.user_location_input, p.willing_to_relocate, p.work_arrangements, p.employment_types,
+       p.salary_min, p.salary_max, p.salary_currency, p.salary_period,
+       p.company_size_preference, p.industry_preferences, p.musts,
+       m.name AS model, m.dimensions
+  FROM user_preferences p LEFT JOIN embedding_models m ON m.state = 'live'
+ WHERE p.user_id = %(user_id)s;
+
+-- part: job_columns
+-- What a matcher reads of a job; never a vector.
 j.id, j.title, j.company, j.location, j.country, left(j.description, 2000) AS description, j.url,
        j.posted_date, j.listed_date, j.salary_min, j.salary_max, j.salary_currency, j.salary_period,
        j.employment_type, j.work_arrangement, j.experience_level, j.years_min, j.years_max,
@@ -701,54 +725,140 @@ j.id, j.title, j.company, j.location, j.country, left(j.description, 2000) AS de
        j.ai_required_skills, j.ai_preferred_skills, j.ai_years_experience_min, j.ai_years_experience_max,
        j.ai_salary_min, j.ai_salary_max, j.ai_salary_currency, j.ai_salary_period, j.ai_summary
 
--- name: find_nearest_jobs
--- The live set is what has a vector; halfvec(n) is what the index is on. The person's
--- vector never leaves the database.
+-- part: is_wanted
+-- What live_jobs can say of a JobFilter. NULL: nothing is asked; '' or NULL in the row:
+-- the posting does not say.
+l.listed_date >= oldest_live_date() AND NOT (%(unseen)s AND EXISTS (
+           SELECT FROM user_job_history h WHERE h.user_id = %(user_id)s AND h.job_id = l.job_id))
+       AND (%(countries)s::text[] IS NULL
+            OR l.country = ANY(%(countries)s) OR l.place @@ %(places)s::tsquery
+            OR l.country <> ALL(%(elsewhere)s) AND l.place @@ %(country_places)s::tsquery
+            OR %(or_remote)s AND l.may_be_remote)
+       AND (l.may_be_remote OR NOT %(only_remote)s)
+       AND (l.employment = ANY(%(employments)s) OR %(employments)s::text[] IS NULL)
+       AND l.employment <> ALL(%(other_employments)s)
+       AND (%(most_years)s::float IS NULL OR l.years <= %(most_years)s
+            OR l.years IS NULL AND l.level <> ALL(%(far_levels)s))
+       AND (%(least_pay)s::jsonb IS NULL OR l.pay IS NULL
+            OR l.pay >= coalesce((%(least_pay)s::jsonb ->> l.pay_kind)::float, 0))
+
+-- part: found_by_words
+-- Jobs called what she wants to be, jobs that ask for each of her skills, and jobs of her
+-- trade; of each those that fit best among the newest, since reading all that match a
+-- common word would take as long as reading every job. (A skill that very many ask for
+-- tells little: of those any will do.) Then those first that match in more ways.
+asked AS MATERIALIZED (
+    SELECT words_query(%(roles)s) AS roles, words_query(%(topics)s) AS topics,
+           ARRAY(SELECT words_query(string_to_array(skill, '|'))
+                   FROM unnest(%(skills)s::text[]) AS skill) AS skills
+), found AS MATERIALIZED (
+    (SELECT job_id
+       FROM (SELECT l.job_id, l.listed_date, l.words, l.place FROM live_jobs l
+              WHERE l.title_words @@ words_query(%(roles)s) AND {is_wanted}
+              ORDER BY l.listed_date DESC, l.job_id DESC LIMIT %(newest)s) AS of_role
+      ORDER BY coalesce(words @@ words_query(%(any_skill)s), false)::int
+               + coalesce(place @@ %(near)s::tsquery, false)::int DESC, listed_date DESC, job_id DESC
+      LIMIT %(words_limit)s)
+    UNION
+    (SELECT s.job_id
+       FROM asked CROSS JOIN unnest(asked.skills) AS skill
+      CROSS JOIN LATERAL (
+        SELECT job_id
+          FROM (SELECT l.job_id, l.listed_date, l.place FROM live_jobs l
+                 WHERE l.words @@ skill AND {is_wanted} LIMIT %(words_limit)s) AS with_skill
+         ORDER BY coalesce(place @@ %(near)s::tsquery, false) DESC, listed_date DESC, job_id DESC
+         LIMIT %(words_limit)s / 4) AS s)
+    UNION
+    (SELECT job_id
+       FROM (SELECT l.job_id, l.listed_date, l.words, l.place FROM live_jobs l
+              WHERE l.title_words @@ words_query(%(topics)s) AND {is_wanted}
+              ORDER BY l.listed_date DESC, l.job_id DESC LIMIT %(newest)s) AS of_trade
+      ORDER BY coalesce(words @@ words_query(%(any_skill)s), false)::int
+               + coalesce(place @@ %(near)s::tsquery, false)::int DESC, listed_date DESC, job_id DESC
+      LIMIT %(words_limit)s)
+), worded AS MATERIALIZED (
+    SELECT job_id, row_number() OVER (ORDER BY points DESC, listed_date DESC, job_id DESC) AS place
+      FROM (SELECT l.job_id, l.listed_date,
+                   3 * coalesce(l.title_words @@ asked.roles, false)::int
+                   + coalesce(l.title_words @@ asked.topics, false)::int
+                   + coalesce(l.place @@ %(near)s::tsquery, false)::int
+                   + (SELECT count(*) FROM unnest(asked.skills) AS skill WHERE l.words @@ skill) AS points
+              FROM asked CROSS JOIN found JOIN live_jobs l USING (job_id)) AS counted
+     ORDER BY place
+     LIMIT %(words_limit)s
+)
+
+-- name: find_candidates
+-- The jobs to be scored: the nearest by vector and the first by words, fused by the
+-- reciprocals of their places (60: Cormack and others, SIGIR 2009). job_vectors is the
+-- live set; halfvec(n) is what the index is on; her vector never leaves the database.
+-- When few jobs are wanted, comparing with each of them is quicker than walking the
+-- index past all the others, and misses none; when they are common, so that the walk is
+-- short, counting them would only take time.
+SELECT set_config('hnsw.ef_search', %(ef_search)s::text, true),
+       set_config('hnsw.iterative_scan', 'relaxed_order', true);
 WITH person AS MATERIALIZED (
     SELECT embedding::halfvec(%(dimensions)s) AS embedding
       FROM user_vectors WHERE user_id = %(user_id)s AND model = %(model)s
+), common AS MATERIALIZED (
+    SELECT count(*) FILTER (WHERE {is_wanted}) >= %(common_share)s * count(*) AS found
+      FROM (SELECT * FROM live_jobs ORDER BY listed_date DESC, job_id DESC LIMIT %(sample)s) AS l
+), few AS MATERIALIZED (
+    SELECT l.job_id FROM live_jobs l
+     WHERE %(is_filtered)s AND NOT (SELECT found FROM common) AND {is_wanted}
+     LIMIT %(few)s + 1
 ), nearest AS MATERIALIZED (
-    SELECT v.job_id, v.embedding::halfvec(%(dimensions)s) <=> (SELECT embedding FROM person) AS distance
-      FROM job_vectors v
-     WHERE v.model = %(model)s
-       AND EXISTS (SELECT FROM person)
-       AND NOT (%(unseen)s AND EXISTS (SELECT FROM user_job_history h
-                                        WHERE h.user_id = %(user_id)s AND h.job_id = v.job_id))
-     ORDER BY v.embedding::halfvec(%(dimensions)s) <=> (SELECT embedding FROM person)
+    (SELECT l.job_id, v.embedding::halfvec(%(dimensions)s) <=> (SELECT embedding FROM person) AS distance
+       FROM few l JOIN job_vectors v ON v.job_id = l.job_id AND v.model = %(model)s
+      WHERE EXISTS (SELECT FROM person) AND (SELECT count(*) FROM few) <= %(few)s
+      ORDER BY distance
+      LIMIT %(nearest_limit)s)
+    UNION ALL
+    (SELECT v.job_id, v.embedding::halfvec(%(dimensions)s) <=> (SELECT embedding FROM person)
+       FROM job_vectors v
+      WHERE v.model = %(model)s AND EXISTS (SELECT FROM person)
+        AND (NOT %(is_filtered)s OR (SELECT found FROM common) OR (SELECT count(*) FROM few) > %(few)s)
+        AND (%(is_filtered)s OR NOT (%(unseen)s AND EXISTS (SELECT FROM user_job_history h
+                                      WHERE h.user_id = %(user_id)s AND h.job_id = v.job_id)))
+        AND (NOT %(is_filtered)s OR (SELECT {is_wanted} FROM live_jobs l WHERE l.job_id = v.job_id))
+      ORDER BY v.embedding::halfvec(%(dimensions)s) <=> (SELECT embedding FROM person)
+      LIMIT %(nearest_limit)s)
+), {found_by_words}, fused AS MATERIALIZED (
+    SELECT job_id, min(distance) AS distance
+      FROM (SELECT job_id, distance, row_number() OVER (ORDER BY distance) AS place FROM nearest
+            UNION ALL
+            SELECT job_id, NULL, place FROM worded) AS each
+     GROUP BY job_id
+     ORDER BY sum(1.0::float / (60 + place)) DESC, job_id DESC
      LIMIT %(limit)s
 )
-SELECT n.distance, {job_columns}
-  FROM nearest n JOIN canonical_jobs j ON j.id = n.job_id
- WHERE job_is_live(j.status, j.title, j.listed_date)
- ORDER BY n.distance;
-
--- name: tune_vector_search
--- At least as many candidates as rows are asked for; and go on where a filter left few.
-SELECT set_config('hnsw.ef_search', %(candidates)s::text, true),
-       set_config('hnsw.iterative_scan', 'relaxed_order', true);
+SELECT coalesce(c.distance, (SELECT v.embedding::halfvec(%(dimensions)s) <=> (SELECT embedding FROM person)
+                               FROM job_vectors v
+                              WHERE v.job_id = c.job_id AND v.model = %(model)s)) AS distance,
+       {job_columns}
+  FROM fused c JOIN canonical_jobs j ON j.id = c.job_id
+ WHERE job_is_live(j.status, j.title, j.listed_date);
 
 -- name: has_user_vector
 SELECT EXISTS (SELECT FROM user_vectors
                 WHERE user_id = %(user_id)s AND model = %(model)s) AS found;
 
 -- name: find_jobs_by_words
+WITH {found_by_words}
 SELECT {job_columns}
-  FROM canonical_jobs j, websearch_to_tsquery('english', %(words)s) AS query
- WHERE j.words @@ query
-   AND job_is_live(j.status, j.title, j.listed_date)
-   AND NOT (%(unseen)s AND EXISTS (SELECT FROM user_job_history h
-                                    WHERE h.user_id = %(user_id)s AND h.job_id = j.id))
- ORDER BY ts_rank(j.words, query) DESC, j.listed_date DESC, j.id DESC
- LIMIT %(limit)s;
+  FROM worded w JOIN canonical_jobs j ON j.id = w.job_id
+ WHERE job_is_live(j.status, j.title, j.listed_date)
+ ORDER BY w.place;
 
 -- name: find_newest_jobs
 SELECT {job_columns}
-  FROM canonical_jobs j
+  FROM (SELECT l.job_id FROM live_jobs l
+         WHERE {is_wanted}
+         ORDER BY l.listed_date DESC, l.job_id DESC
+         LIMIT %(limit)s) AS newest
+  JOIN canonical_jobs j ON j.id = newest.job_id
  WHERE job_is_live(j.status, j.title, j.listed_date)
-   AND NOT (%(unseen)s AND EXISTS (SELECT FROM user_job_history h
-                                    WHERE h.user_id = %(user_id)s AND h.job_id = j.id))
- ORDER BY j.listed_date DESC, j.id DESC
- LIMIT %(limit)s;
+ ORDER BY j.listed_date DESC, j.id DESC;
 
 
 -- Facts, for the health check ------------------------------------------------------------

@@ -29,6 +29,7 @@ from whatsapp_bot.intake.cleaning import (
     clean_work_arrangement,
     clean_years,
 )
+from whatsapp_bot.records import MUSTS
 
 T = TypeVar("T")
 
@@ -167,6 +168,14 @@ _arrangements = partial(
 )
 _employment = partial(_terms, clean_employment_type, "write a type such as 'full-time'")
 
+
+def _must(value: object) -> str | None:
+    word = (clean_line(value) or "").lower().replace(" ", "_").replace("-", "_")
+    return word if word in MUSTS else None
+
+
+_musts = partial(_terms, _must, f"write some of {', '.join(MUSTS)}")
+
 _COLUMNS: Mapping[str, Callable[[str, object], object]] = {
     "job_roles": _words,
     "job_categories": _words,
@@ -186,6 +195,7 @@ _COLUMNS: Mapping[str, Callable[[str, object], object]] = {
     "salary_period": _period,
     "company_size_preference": _words,
     "industry_preferences": _words,
+    "musts": _musts,
 }
 
 PREFERENCE_FIELDS: tuple[str, ...] = tuple(_COLUMNS)

@@ -1,69 +1,91 @@
-"""Nearest jobs by vector, re-ranked by what the person asked for."""
+"""The best jobs by vectors and words together, re-ranked by what the person asked for."""
 
 from __future__ import annotations
 
 from datetime import date
 
-from whatsapp_bot.database.jobs import JobStore
-from whatsapp_bot.database.models import ModelStore
+from whatsapp_bot.database.jobs import JobSearch, JobStore
 from whatsapp_bot.database.users import UserStore
 from whatsapp_bot.errors import NoVectors
 from whatsapp_bot.matching import similarity
+from whatsapp_bot.matching.musts import Musts
 from whatsapp_bot.matching.ranking import as_match, best_first
-from whatsapp_bot.matching.reasons import reasons
+from whatsapp_bot.matching.reasons import MOST_REASONS, reasons
 from whatsapp_bot.matching.scoring import SHOWN_FROM, examine, score
+from whatsapp_bot.matching.search_words import search_words
 from whatsapp_bot.matching.wishes import Wishes
-from whatsapp_bot.records import EmbeddingModel, Match, Row
+from whatsapp_bot.records import Match, Row
 
-NEAREST_PER_MATCH = 10  # neighbours looked at for each match that is asked for
-FEWEST_NEAREST = 100
+# Looked at for each match that is asked for, and at least; then as many times more when
+# the musts' exact rules left too few of a full hand.
+CANDIDATES_PER_MATCH = 4
+FEWEST_CANDIDATES = 120
+SECOND_LOOK = 5
 
 
 class EmbeddingJobMatcher:
-    def __init__(self, jobs: JobStore, users: UserStore, models: ModelStore) -> None:
+    def __init__(self, jobs: JobStore, users: UserStore) -> None:
         self._jobs = jobs
         self._users = users
-        self._models = models
 
     def search_jobs_with_embeddings(
         self, user_id: int, limit: int = 50, unseen: bool = False
     ) -> list[Match]:
         """Her best live jobs, best first, at most `limit`.
 
-        unseen: leave out what she was shown. Raises NoVectors when vectors cannot
-        answer, NotFound when she told no preferences, DatabaseError.
+        Her musts hold; where nothing fulfils them all, the least important are given
+        up, and the reasons say so. unseen: leave out what she was shown. Raises
+        NoVectors when vectors cannot answer, NotFound when she told no preferences,
+        DatabaseError.
         """
-        model = self._models.live()
-        if model is None:
-            raise NoVectors("no embedding model is live")
-        preferences = self._users.get_preferences(user_id)
-        rows = self._jobs.find_nearest(
-            user_id,
-            model.name,
-            model.dimensions,
-            max(FEWEST_NEAREST, NEAREST_PER_MATCH * limit),
-            unseen,
-        )
-        if not rows:
-            raise NoVectors(self._why_none(user_id, model))
-        matches = _rank(rows, Wishes.of(preferences), model.name)
-        if not matches:
-            raise NoVectors("no job is near enough")
-        return matches[:limit]
+        with self._jobs.search(user_id, unseen) as search:
+            if search.model is None:
+                raise NoVectors("no embedding model is live")
+            musts = Musts.of(search.preferences, Wishes.of(search.preferences))
+            for kept in musts.widening():
+                rows = _find(search, kept, limit)
+                self._require_vectors(rows, user_id, search.model, not kept.names)
+                matches = _rank(rows, musts, search.model)
+                if matches:
+                    return matches[:limit]
+        raise NoVectors("no job is near enough")
 
-    def _why_none(self, user_id: int, model: EmbeddingModel) -> str:
-        if self._users.has_vector(user_id, model.name):
-            return "no job has a vector"
-        return "the person has no vector yet"
+    def _require_vectors(
+        self, rows: list[Row], user_id: int, model: str, is_everything: bool
+    ) -> None:
+        """is_everything: the rows were looked for among all jobs. Among those that
+        fulfil her musts there may be only new ones, whose vectors are to come."""
+        if any(row["distance"] is not None for row in rows):
+            return
+        if not self._users.has_vector(user_id, model):
+            raise NoVectors("the person has no vector yet")
+        if is_everything:
+            raise NoVectors("no job has a vector")
 
 
-def _rank(rows: list[Row], wishes: Wishes, model: str) -> list[Match]:
+def _find(search: JobSearch, musts: Musts, limit: int) -> list[Row]:
+    words, job_filter = search_words(musts.wishes), musts.filter
+    wanted = max(FEWEST_CANDIDATES, CANDIDATES_PER_MATCH * limit)
+    for candidates in (wanted, SECOND_LOOK * wanted):
+        rows = search.find_candidates(words, job_filter, candidates)
+        kept = [row for row in rows if musts.holds(row)]
+        if len(kept) == len(rows) or len(kept) >= limit or len(rows) < candidates // 2:
+            break
+    return kept
+
+
+def _rank(rows: list[Row], musts: Musts, model: str) -> list[Match]:
     today = date.today()
     matches = []
     for row in rows:
-        similar = similarity.calibrated(1 - row["distance"], model)
-        facts = examine(wishes, row, today)
+        # A job that is new may have no vector yet.
+        distance = row["distance"]
+        similar = (
+            None if distance is None else similarity.calibrated(1 - distance, model)
+        )
+        facts = examine(musts.wishes, row, today)
         found = score(facts, similar)
         if found >= SHOWN_FROM:
-            matches.append(as_match(row, found, reasons(facts)))
+            said = (*musts.said_of(row), *reasons(facts))[:MOST_REASONS]
+            matches.append(as_match(row, found, said))
     return best_first(matches)

@@ -2,60 +2,60 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
 
-from whatsapp_bot.database.jobs import JobStore
-from whatsapp_bot.database.users import UserStore
+from whatsapp_bot.database.jobs import JobSearch, JobStore
+from whatsapp_bot.matching.musts import Musts
 from whatsapp_bot.matching.ranking import as_match, best_first
-from whatsapp_bot.matching.reasons import reasons
+from whatsapp_bot.matching.reasons import MOST_REASONS, reasons
 from whatsapp_bot.matching.scoring import SHOWN_FROM, examine, score
+from whatsapp_bot.matching.search_words import search_words
 from whatsapp_bot.matching.wishes import Wishes
 from whatsapp_bot.records import Match, Row
 
 CANDIDATES = 300  # found by full-text search, then scored one by one
-MAX_WORDS = 60
 
 
 class IntelligentJobMatcher:
-    def __init__(self, jobs: JobStore, users: UserStore) -> None:
+    def __init__(self, jobs: JobStore) -> None:
         self._jobs = jobs
-        self._users = users
 
     def find_matching_jobs(
         self, user_id: int, limit: int = 50, unseen: bool = False
     ) -> list[Match]:
         """Her best live jobs by titles, skills, place, pay and experience, best first.
 
-        unseen: leave out what she was shown. Raises NotFound when she told no
-        preferences, DatabaseError.
+        Her musts hold; where nothing fulfils them all, the least important are given
+        up, and the reasons say so. unseen: leave out what she was shown. Raises
+        NotFound when she told no preferences, DatabaseError.
         """
-        preferences = self._users.get_preferences(user_id)
-        words = _search_words(preferences)
-        if words:
-            rows = self._jobs.find_by_words(user_id, words, CANDIDATES, unseen)
-        else:
-            # She named no work: the newest jobs, by place and pay.
-            rows = self._jobs.find_newest(user_id, CANDIDATES, unseen)
-        return _rank(rows, preferences)[:limit]
+        with self._jobs.search(user_id, unseen) as search:
+            wishes = Wishes.of(search.preferences)
+            musts = Musts.of(search.preferences, wishes)
+            for kept in musts.widening():
+                matches = _rank(_find(search, kept), musts)
+                if matches:
+                    break
+        return matches[:limit]
 
 
-def _rank(rows: list[Row], preferences: Row) -> list[Match]:
-    wishes, today = Wishes.of(preferences), date.today()
+def _find(search: JobSearch, musts: Musts) -> list[Row]:
+    words, job_filter = search_words(musts.wishes), musts.filter
+    if words:
+        rows = search.find_by_words(words, job_filter, CANDIDATES)
+    else:
+        # She named no work: the newest jobs, by place and pay.
+        rows = search.find_newest(job_filter, CANDIDATES)
+    return [row for row in rows if musts.holds(row)]
+
+
+def _rank(rows: list[Row], musts: Musts) -> list[Match]:
+    today = date.today()
     matches = []
     for row in rows:
-        facts = examine(wishes, row, today)
+        facts = examine(musts.wishes, row, today)
         found = score(facts, None)
         if found >= SHOWN_FROM:
-            matches.append(as_match(row, found, reasons(facts)))
+            said = (*musts.said_of(row), *reasons(facts))[:MOST_REASONS]
+            matches.append(as_match(row, found, said))
     return best_first(matches)
-
-
-def _search_words(preferences: Row) -> str:
-    """Any of her roles' and skills' words, for a web-style search."""
-    texts = [*preferences["job_roles"], *preferences["technical_skills"]]
-    if not texts:
-        texts = [*preferences["job_categories"], preferences["user_job_input"] or ""]
-    words = re.findall(r"[\w#+.]+", " ".join(texts).lower())
-    # "or" between two words is the search's own.
-    return " or ".join([w for w in dict.fromkeys(words) if w != "or"][:MAX_WORDS])

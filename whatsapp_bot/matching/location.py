@@ -24,7 +24,7 @@ REMOTE: Final = 0.6  # within reach, for someone who did not ask for remote work
 
 
 def arrangement_of(job: Row) -> str:
-    """remote, hybrid or onsite; empty when the posting says none."""
+    """remote, hybrid or onsite; empty when the posting does not say."""
     said = arrangement_name(rows.text(job, "work_arrangement"))
     said = said or arrangement_name(rows.text(job, "location"))
     said = said or arrangement_name(rows.text(job, "ai_work_arrangement"))
@@ -46,7 +46,7 @@ def location_fit(
         return 1.0, "", True
     if not wishes.places:
         return _without_places(wishes, arrangement), "", False
-    found = _places_of(job)
+    found = places_of(job)
     near, label = _nearest(wishes.places, found, wishes.relocates)
     if arrangement == "remote" and not wishes.arrangements:
         reached = REMOTE if _is_within_reach(wishes, found) else 0.0
@@ -61,7 +61,8 @@ def _without_places(wishes: Wishes, arrangement: str) -> float | None:
     return None
 
 
-def _places_of(job: Row) -> tuple[Place, ...]:
+def places_of(job: Row) -> tuple[Place, ...]:
+    """Where the job is; several when it names several."""
     country = rows.text(job, "country")
     found = places.find(rows.text(job, "location"), country)
     if any(place.city or place.state for place in found):

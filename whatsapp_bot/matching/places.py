@@ -273,3 +273,38 @@ def is_granted(wanted: Place, step: Step) -> bool:
     if wanted.city:
         return step is Step.SAME_CITY
     return step >= (Step.SAME_STATE if wanted.state else Step.SAME_COUNTRY)
+
+
+@lru_cache(maxsize=512)
+def names_within(wanted: Place) -> frozenset[str]:
+    """Every name, in small letters, by which a text may name a place inside the wish."""
+    names = {
+        name
+        for name, place in _GAZETTEER.items()
+        if is_granted(wanted, distance(wanted, place)) or _says_state(wanted, place)
+    }
+    if not wanted.city and not wanted.state:
+        names |= {said.lower() for said in country_names(wanted.country)}
+    return frozenset(names | {" ".join(_WORD.findall(wanted.city))} - {""})
+
+
+def _says_state(wanted: Place, place: Place) -> bool:
+    return bool(wanted.state) and place.state == wanted.state and not place.city
+
+
+@lru_cache(maxsize=512)
+def country_names(code: str) -> frozenset[str]:
+    """The country as `country_code` reads it, in small letters and plain words."""
+    names = {name for name in _abroad() if country_code(name) == code}
+    names |= {said.lower() for said, meant in CAPITALS.items() if meant == code}
+    names |= {said for said in ("niger", "benin") if country_code(said) == code}
+    return frozenset(" ".join(_WORD.findall(name)) for name in {*names, code.lower()})
+
+
+@lru_cache(maxsize=64)
+def names_of_others(codes: frozenset[str]) -> frozenset[str]:
+    """The names of all countries but these."""
+    found: set[str] = set()
+    for code in _COUNTRY_NAMES.keys() - codes:
+        found |= country_names(code)
+    return frozenset(found)

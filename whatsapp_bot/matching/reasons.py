@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from whatsapp_bot.matching.scoring import Facts
+
+MOST_REASONS: Final = 3
 
 
 def _listing(words: tuple[str, ...]) -> str:
@@ -42,4 +46,4 @@ def reasons(facts: Facts) -> tuple[str, ...]:
         _experience_reason(facts),
         _date_reason(facts),
     )
-    return tuple(reason for reason in said if reason)[:3]
+    return tuple(reason for reason in said if reason)[:MOST_REASONS]

@@ -228,6 +228,8 @@ def test_what_cannot_run_in_a_transaction_has_its_errors_translated_too(
             index=sql.Identifier("i"),
             dimensions=sql.Literal(-1),
             model=sql.Literal("m"),
+            m=sql.Literal(24),
+            ef_construction=sql.Literal(200),
         )
 
 

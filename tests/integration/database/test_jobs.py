@@ -12,13 +12,13 @@ import pytest
 from tests.acceptance.rows import Rows
 from tests.conftest import Factory
 from whatsapp_bot.bootstrap import App
-from whatsapp_bot.database.database_manager import DatabaseManager
-from whatsapp_bot.database.jobs import JobStore
+from whatsapp_bot.database.database_manager import Cursor, DatabaseManager
+from whatsapp_bot.database.jobs import JobSearch, JobStore
 from whatsapp_bot.database.models import INDEX_LOCK_KEY, ModelStore, index_name
 from whatsapp_bot.database.queries import query
 from whatsapp_bot.errors import DatabaseError, NotFound
 from whatsapp_bot.intake.posting import parse_posting
-from whatsapp_bot.records import EmbeddingModel, Row, SavedJob
+from whatsapp_bot.records import EmbeddingModel, JobFilter, Row, SavedJob, SearchWords
 
 # What the posting says, and what was inferred from it.
 SAID: Row = {
@@ -234,21 +234,76 @@ def add_jobs(jobs: JobStore, *titles: str, **fields: object) -> list[int]:
     ]
 
 
-def test_words_find_the_titles_first(jobs: JobStore, user: int) -> None:
-    (by_skill,) = add_jobs(jobs, "Assistant", skills=["nursing"])
-    by_title, _ = add_jobs(jobs, "Nurse", "Driver")
-    assert ids(jobs.find_by_words(user, "nursing", 10, False)) == [by_title, by_skill]
-    assert ids(jobs.find_by_words(user, "nursing -nurses", 10, False)) == []
-    assert ids(jobs.find_by_words(user, "nurse -assistant", 10, False)) == [by_title]
-    assert len(jobs.find_by_words(user, "nurses or driver", 10, False)) == 3
+NO_WORDS = SearchWords([], [], [])
 
 
-@pytest.mark.parametrize("words", ["", "the", "' OR 1=1 --", '"', "%s", "(((", ":*&|!"])
+def by_words(
+    jobs: JobStore, user: int, *roles: str, limit: int = 10, unseen: bool = False
+) -> list[int]:
+    with jobs.search(user, unseen) as search:
+        return ids(search.find_by_words(SearchWords(list(roles), [], []), None, limit))
+
+
+def newest(
+    jobs: JobStore, user: int, limit: int = 10, unseen: bool = False
+) -> list[int]:
+    with jobs.search(user, unseen) as search:
+        return ids(search.find_newest(None, limit))
+
+
+def test_a_title_weighs_more_than_a_skill_and_both_more_than_either(
+    jobs: JobStore, user: int
+) -> None:
+    (by_skill,) = add_jobs(jobs, "Ward Manager", skills=["Triage"])
+    (by_both,) = add_jobs(jobs, "Staff Nurse", skills=["Triage"])
+    by_title, by_trade, _ = add_jobs(jobs, "Nurse", "Nurse Recruiter", "Driver")
+    words = SearchWords(["staff nurse", "nurse"], ["nurse"], ["triage"])
+    with jobs.search(user) as search:
+        found = ids(search.find_by_words(words, None, 10))
+    assert found == [by_both, by_trade, by_title, by_skill]
+
+
+def test_a_near_job_comes_before_one_as_good(jobs: JobStore, user: int) -> None:
+    (near,) = add_jobs(jobs, "Staff Nurse", location="Yaba/Lagos")
+    add_jobs(jobs, "Nurse", "Nurse", location="Kano")
+    words = SearchWords(["nurse"], [], [], "('yaba') | ('victoria' & 'island')")
+    with jobs.search(user) as search:
+        assert ids(search.find_by_words(words, None, 1)) == [near]
+
+
+@pytest.mark.parametrize(
+    ("title", "said", "other"),
+    [
+        ("C# Developer", "c# developer", "C Developer"),
+        ("Engineer (C++/Qt)", "c++ engineer", "C Engineer"),
+        (".NET Engineer", ".net engineer", "Net Fisher, Engineer"),
+        ("ASP.NET Engineer", ".net engineer", "ASP Engineer"),
+        ("Node.js Developer", "nodejs developer", "Node Developer"),
+        ("QuickBooks Accountant", "quickbooks accountant", "Books Accountant"),
+        ("HSE/Safety Officer", "hse officer", "Safety Officer"),
+        ("IT Officer", "it officer", "Officer"),
+        ("Drivers wanted", "driver", "Drive-in Cook"),
+        ("Bell’s Cook—Lagos", "cook", "Cookery Teacher, Bell"),
+    ],
+)
+def test_names_are_found_as_they_are_written_and_nothing_else(
+    jobs: JobStore, user: int, title: str, said: str, other: str
+) -> None:
+    meant, _ = add_jobs(jobs, title, other)
+    assert by_words(jobs, user, said) == [meant]
+
+
+@pytest.mark.parametrize("words", ["", " ", "'", '"', "%s", "(((", ":*&|!", "+#."])
 def test_words_that_say_nothing_find_nothing(
     jobs: JobStore, user: int, words: str
 ) -> None:
     add_jobs(jobs, "Welder")
-    assert jobs.find_by_words(user, words, 10, False) == []
+    assert by_words(jobs, user, words) == []
+
+
+def test_words_cannot_break_out_of_the_statement(jobs: JobStore, user: int) -> None:
+    add_jobs(jobs, "Welder")
+    assert by_words(jobs, user, "' OR 1=1 --", "welder') | ('x") == []
 
 
 def make_unfindable(rows: Rows, job: int, how: str) -> None:
@@ -264,8 +319,8 @@ def test_words_and_the_newest_find_only_live_jobs(
 ) -> None:
     ended, live = add_jobs(jobs, "Welder", "Welder")
     make_unfindable(rows, ended, how)
-    assert ids(jobs.find_by_words(user, "welder", 10, False)) == [live]
-    assert ids(jobs.find_newest(user, 10, False)) == [live]
+    assert by_words(jobs, user, "welder") == [live]
+    assert newest(jobs, user) == [live]
 
 
 def test_the_newest_come_first_and_of_one_day_the_last(
@@ -275,9 +330,9 @@ def test_the_newest_come_first_and_of_one_day_the_last(
     rows.run(
         "UPDATE canonical_jobs SET posted_date = CURRENT_DATE - 9 WHERE id = %s", old
     )
-    assert ids(jobs.find_newest(user, 10, False)) == [new, middle, old]
-    assert ids(jobs.find_newest(user, 2, False)) == [new, middle]
-    assert ids(jobs.find_by_words(user, "welder", 2, False)) == [new, middle]
+    assert newest(jobs, user) == [new, middle, old]
+    assert newest(jobs, user, limit=2) == [new, middle]
+    assert by_words(jobs, user, "welder", limit=2) == [new, middle]
 
 
 def test_what_a_person_was_shown_can_be_left_out(
@@ -292,8 +347,8 @@ def test_what_a_person_was_shown_can_be_left_out(
         (False, user, [second, first]),
         (True, other, [second, first]),
     ):
-        assert ids(jobs.find_by_words(asker, "welder", 10, unseen)) == expected
-        assert ids(jobs.find_newest(asker, 10, unseen)) == expected
+        assert by_words(jobs, asker, "welder", unseen=unseen) == expected
+        assert newest(jobs, asker, unseen=unseen) == expected
 
 
 def test_the_history_says_what_was_shown_to_whom(
@@ -312,7 +367,8 @@ def test_a_match_never_carries_a_whole_description_or_a_vector(
     jobs: JobStore, user: int
 ) -> None:
     add_jobs(jobs, "Welder", description="x" * 100_000)
-    (row,) = jobs.find_newest(user, 1, False)
+    with jobs.search(user) as search:
+        (row,) = search.find_newest(None, 1)
     assert len(row["description"]) == 2000
     assert not {"words", "embedding"} & set(row)
 
@@ -350,7 +406,10 @@ def user_of_model(models: ModelStore, rows: Rows) -> int:
 
 
 def find(jobs: JobStore, user: int, limit: int = 10, unseen: bool = False) -> list[Row]:
-    return jobs.find_nearest(user, "m", 3, limit, unseen)
+    """The nearest by vector, half of what candidates may be."""
+    with jobs.search(user, unseen) as search:
+        rows = search.find_candidates(NO_WORDS, None, 2 * limit)
+    return sorted(rows, key=lambda row: float(row["distance"]))
 
 
 def test_the_nearest_come_first_with_their_distance(
@@ -407,20 +466,30 @@ def test_vectors_of_two_models_are_never_compared(
     rows.run("INSERT INTO job_vectors VALUES (%s, 'other', '[1,0]')", job)
     rows.run("INSERT INTO user_vectors VALUES (%s, 'm', '[1,0,0]')", user_of_model)
     assert find(jobs, user_of_model) == []
-    assert jobs.find_nearest(user_of_model, "other", 2, 10, False) == []
+    models.use("other")
+    assert find(jobs, user_of_model) == []
 
 
 # --- the vector index
 
 
+class ExplainingCursor(Cursor):
+    def rows(self, name: str, /, **values: object) -> list[Row]:
+        settings, _, statement = query(name).partition(";")
+        self.raw.execute(settings, values)
+        self.raw.execute("EXPLAIN " + statement, values)
+        return self.raw.fetchall()
+
+
 def explain_nearest(database: DatabaseManager, user: int, **settings: str) -> str:
-    values = {"user_id": user, "model": "m", "dimensions": 3, "limit": 2}
     with database.transaction() as cursor:
         for name, value in settings.items():
             cursor.raw.execute(f"SET LOCAL {name} = {value}")
-        statement = "EXPLAIN " + query("find_nearest_jobs")
-        cursor.raw.execute(statement, values | {"unseen": True})
-        return "\n".join(row["QUERY PLAN"] for row in cursor.raw.fetchall())
+        seeker = cursor.row("read_seeker", user_id=user)
+        assert seeker is not None
+        search = JobSearch(ExplainingCursor(cursor.raw), seeker, unseen=True)
+        plan = search.find_candidates(NO_WORDS, JobFilter(only_remote=True), 4)
+        return "\n".join(row["QUERY PLAN"] for row in plan)
 
 
 def test_the_index_is_valid_and_the_search_uses_it(

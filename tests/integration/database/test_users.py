@@ -28,6 +28,7 @@ EVERYTHING = {
     "salary_period": "monthly",
     "company_size_preference": ["large"],
     "industry_preferences": ["Health"],
+    "musts": ["location", "salary"],
 }
 
 

@@ -191,3 +191,75 @@ def test_neighbours_of_another_model_are_never_compared(
     )
     app.models.use("next")
     assert search(app, user).fallback_reason == "the person has no vector yet"
+
+
+def place_by_vector(app: App, user: int, jobs: dict[int, float]) -> None:
+    """Give the person and each job a vector; the cosine between them is chosen."""
+    here = "[1" + ",0" * 63 + "]"
+    execute(
+        app, "UPDATE user_vectors SET embedding = %s WHERE user_id = %s", here, user
+    )
+    for job, cosine in jobs.items():
+        there = [cosine, (1 - cosine**2) ** 0.5, *[0.0] * 62]
+        execute(
+            app,
+            "UPDATE job_vectors SET embedding = %s WHERE job_id = %s",
+            str(there),
+            job,
+        )
+
+
+@pytest.mark.parametrize(
+    ("role", "title", "others"),
+    [
+        ("C# Developer", "C# Developer", "C Clerk"),
+        (".NET Engineer", "Engineer (.NET)", "Network Clerk"),
+        ("QuickBooks Accountant", "QuickBooks Accountant", "Clerk"),
+        ("HSE Officer", "HSE Officer", "Loan Clerk"),
+    ],
+)
+def test_an_exact_name_comes_first_although_hundreds_are_nearer_by_vector(
+    app: App, make: Factory, role: str, title: str, others: str
+) -> None:
+    exact = make.job(title)
+    crowd = [make.job(others, company=f"Firm {n}") for n in range(150)]
+    user = make.user(job_roles=[role])
+    app.generator.embed_due()
+    place_by_vector(app, user, {exact: 0.5} | dict.fromkeys(crowd, 0.6))
+    result = search(app, user)
+    assert result.matcher == "embedding"
+    assert (result.matches[0].job_id, len(result.matches)) == (exact, 10)
+
+
+def test_a_job_whose_vector_is_to_come_is_found_by_its_words(
+    app: App, make: Factory
+) -> None:
+    make.job("Nurse", company="Old")
+    user = make.user(job_roles=["Nurse"])
+    app.generator.embed_due()
+    make.job("Nurse", company="New")
+    execute(app, "DELETE FROM job_vectors WHERE job_id = 2")
+    result = search(app, user)
+    assert result.matcher == "embedding"
+    assert {match.company for match in result.matches} == {"Old", "New"}
+
+
+def test_a_thousand_jobs_that_were_shown_do_not_shorten_the_answer(
+    app: App, make: Factory
+) -> None:
+    execute(
+        app,
+        "INSERT INTO canonical_jobs (source, source_id, title, company)"
+        " SELECT 'feed', n, 'Nurse', n FROM generate_series(1, 1050) AS n",
+    )
+    user = make.user(job_roles=["Nurse"])
+    app.generator.embed_due()
+    app.models.build_index(app.live_model)
+    execute(
+        app,
+        "INSERT INTO user_job_history (user_id, job_id)"
+        " SELECT %s, id FROM canonical_jobs WHERE source_id::int <= 1000",
+        user,
+    )
+    shown = {match.company for match in search(app, user, 50, unseen=True).matches}
+    assert shown == {str(number) for number in range(1001, 1051)}

@@ -83,7 +83,16 @@ def test_a_statement_exists_for_each_thing_with_nothing_left_to_fill_in() -> Non
     assert "job_embeddings" in query("claim_due_jobs")
     assert "ai_job_titles" in query("find_newest_jobs")
     for name, text in STATEMENTS.items():
-        assert not re.search("{(thing|job_columns)}", name + text), name
+        # Names that are filled in when such a statement runs: CREATE INDEX takes no values.
+        left = set(re.findall(r"{(\w+)}", name + text))
+        assert left <= {
+            "index",
+            "dimensions",
+            "model",
+            "m",
+            "ef_construction",
+            "memory",
+        }
 
 
 def test_comments_do_not_reach_the_server() -> None:

@@ -24,6 +24,7 @@ LISTS = (
     "employment_types",
     "company_size_preference",
     "industry_preferences",
+    "musts",
 )
 
 
