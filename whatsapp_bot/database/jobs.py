@@ -18,9 +18,10 @@ CONFLICT_RETRIES = 3
 FEW = 8_000
 COMMON_SHARE = 0.12
 SAMPLE = 400
-NEWEST = (
-    200  # and as many as are asked for: of what a word finds, held against the rest
-)
+# Of the jobs that a role finds, so many are read, and of those the newest (and as many
+# more as are asked for) are held against skills and places.
+MOST = 5_000
+NEWEST = 200
 EF_SEARCH_MAX = 1_000  # pgvector's limit
 
 
@@ -123,5 +124,6 @@ def _word_values(words: SearchWords, limit: int) -> Row:
     return asdict(words) | {
         "any_skill": names,
         "words_limit": limit,
+        "most": MOST,
         "newest": NEWEST + limit,
     }
