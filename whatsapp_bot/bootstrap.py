@@ -13,6 +13,7 @@ from whatsapp_bot.database.batches import BatchList, BatchStore
 from whatsapp_bot.database.database_manager import DatabaseManager, DueListener
 from whatsapp_bot.database.embedded_postgres import EmbeddedPostgres
 from whatsapp_bot.database.embeddings import EmbeddingStore, EmbeddingUpkeep
+from whatsapp_bot.database.history import HistoryStore
 from whatsapp_bot.database.jobs import JobStore
 from whatsapp_bot.database.migrator import Migrator
 from whatsapp_bot.database.models import ModelStore
@@ -133,6 +134,7 @@ def build(settings: Settings, database: DatabaseManager, place: str) -> App:
         models, lambda model: build_service(settings, database, model)
     )
     users, jobs = UserStore(database), JobStore(database)
+    history = HistoryStore(database)
     hook = SaveHook(services, settings.hook_timeout_seconds)
     return App(
         settings=settings,
@@ -157,9 +159,9 @@ def build(settings: Settings, database: DatabaseManager, place: str) -> App:
         preference_manager=FlexiblePreferenceManager(users, hook),
         parser=AIEnhancedParser(jobs, hook),
         controller=BotController(
-            EmbeddingJobMatcher(jobs, users, models),
-            IntelligentJobMatcher(jobs, users),
-            jobs,
+            EmbeddingJobMatcher(jobs, users, models, history),
+            IntelligentJobMatcher(jobs, users, history),
+            history,
         ),
     )
 

@@ -64,6 +64,8 @@ JOB_COLUMNS = {
     "ai_salary_period": "nothing",
     "ai_summary": "due",
     "words": "refused",
+    "employer_key": "refused",
+    "posting_key": "refused",
 }
 USER_COLUMNS = {
     "user_id": "refused",
@@ -101,6 +103,7 @@ OTHER_VALUES = {
     "text": "'other'",
     "timestamp with time zone": "now() - interval '1 day'",
     "tsvector": "'other'",
+    "uuid": "gen_random_uuid()",
 }
 
 

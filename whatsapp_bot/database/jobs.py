@@ -1,4 +1,4 @@
-"""Rows of canonical_jobs, and which of them a person was shown."""
+"""Rows of canonical_jobs."""
 
 from __future__ import annotations
 
@@ -67,7 +67,3 @@ class JobStore:
             return cursor.rows(
                 "find_newest_jobs", user_id=user_id, limit=limit, unseen=unseen
             )
-
-    def record_shown(self, user_id: int, job_ids: Sequence[int]) -> None:
-        with self._database.transaction() as cursor:
-            cursor.run("record_shown_jobs", user_id=user_id, job_ids=list(job_ids))

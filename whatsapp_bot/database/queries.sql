@@ -582,11 +582,6 @@ SELECT user_id, job_roles, job_categories, user_job_input, experience_level, yea
        company_size_preference, industry_preferences
   FROM user_preferences WHERE user_id = %(user_id)s;
 
--- name: record_shown_jobs
-INSERT INTO user_job_history (user_id, job_id)
-SELECT %(user_id)s, unnest(%(job_ids)s::bigint[])
-ON CONFLICT DO NOTHING;
-
 
 -- Jobs ---------------------------------------------------------------------------------
 
@@ -678,7 +673,7 @@ SELECT saved.id, saved.source, saved.source_id,
 
 -- name: job_columns
 -- Part of other statements: what a matcher reads of a job. Never a vector, never `words`.
-j.id, j.title, j.company, j.location, j.country, left(j.description, 2000) AS description, j.url,
+j.id, j.posting_key, j.employer_key, j.title, j.company, j.location, j.country, left(j.description, 2000) AS description, j.url,
        j.posted_date, j.listed_date, j.salary_min, j.salary_max, j.salary_currency, j.salary_period,
        j.employment_type, j.work_arrangement, j.experience_level, j.years_min, j.years_max,
        j.skills, j.category, j.ai_job_titles, j.ai_job_function, j.ai_job_level, j.ai_industry,
@@ -697,8 +692,7 @@ WITH person AS MATERIALIZED (
       FROM job_vectors v
      WHERE v.model = %(model)s
        AND EXISTS (SELECT FROM person)
-       AND NOT (%(unseen)s AND EXISTS (SELECT FROM user_job_history h
-                                        WHERE h.user_id = %(user_id)s AND h.job_id = v.job_id))
+       AND v.job_id NOT IN (SELECT hidden_jobs(%(user_id)s, %(unseen)s))
      ORDER BY v.embedding::halfvec(%(dimensions)s) <=> (SELECT embedding FROM person)
      LIMIT %(limit)s
 )
@@ -721,8 +715,7 @@ SELECT {job_columns}
   FROM canonical_jobs j, websearch_to_tsquery('english', %(words)s) AS query
  WHERE j.words @@ query
    AND job_is_live(j.status, j.title, j.listed_date)
-   AND NOT (%(unseen)s AND EXISTS (SELECT FROM user_job_history h
-                                    WHERE h.user_id = %(user_id)s AND h.job_id = j.id))
+   AND j.id NOT IN (SELECT hidden_jobs(%(user_id)s, %(unseen)s))
  ORDER BY ts_rank(j.words, query) DESC, j.listed_date DESC, j.id DESC
  LIMIT %(limit)s;
 
@@ -730,10 +723,49 @@ SELECT {job_columns}
 SELECT {job_columns}
   FROM canonical_jobs j
  WHERE job_is_live(j.status, j.title, j.listed_date)
-   AND NOT (%(unseen)s AND EXISTS (SELECT FROM user_job_history h
-                                    WHERE h.user_id = %(user_id)s AND h.job_id = j.id))
+   AND j.id NOT IN (SELECT hidden_jobs(%(user_id)s, %(unseen)s))
  ORDER BY j.listed_date DESC, j.id DESC
  LIMIT %(limit)s;
+
+
+-- What she was shown and what she said of it -----------------------------------------------
+
+-- name: record_shown_jobs
+INSERT INTO user_job_history (user_id, job_id)
+SELECT %(user_id)s, unnest(%(job_ids)s::bigint[])
+ON CONFLICT DO NOTHING;
+
+-- name: record_feedback
+-- She has seen what she speaks of.
+INSERT INTO user_job_history (user_id, job_id, feedback, feedback_at, feedback_reason)
+SELECT %(user_id)s, id, %(feedback)s, now(), %(reason)s FROM canonical_jobs WHERE id = %(job_id)s
+ON CONFLICT (user_id, job_id) DO UPDATE
+   SET feedback = EXCLUDED.feedback, feedback_at = EXCLUDED.feedback_at,
+       feedback_reason = EXCLUDED.feedback_reason;
+
+-- name: undo_feedback
+UPDATE user_job_history SET feedback = NULL, feedback_at = NULL, feedback_reason = NULL
+ WHERE user_id = %(user_id)s AND job_id = %(job_id)s AND feedback IS NOT NULL;
+
+-- name: find_saved_jobs
+SELECT j.id AS job_id, coalesce(j.title, '') AS title, j.company, j.location, j.url, h.feedback_at AS saved_at,
+       job_is_live(j.status, j.title, j.listed_date) AS is_live
+  FROM user_job_history h JOIN canonical_jobs j ON j.id = h.job_id
+ WHERE h.user_id = %(user_id)s AND h.feedback = 'saved'
+ ORDER BY h.feedback_at DESC, j.id DESC
+ LIMIT %(limit)s;
+
+-- name: find_feedback
+-- Each person's newest.
+SELECT h.user_id, j.title, j.company, j.employer_key, h.feedback = 'saved' AS is_saved
+  FROM unnest(%(user_ids)s::bigint[]) AS person(id)
+ CROSS JOIN LATERAL (
+    SELECT * FROM user_job_history
+     WHERE user_id = person.id AND feedback IS NOT NULL
+     ORDER BY feedback_at DESC, job_id DESC LIMIT %(limit)s
+ ) AS h
+  JOIN canonical_jobs j ON j.id = h.job_id
+ ORDER BY h.user_id, h.feedback_at DESC, h.job_id DESC;
 
 
 -- Facts, for the health check ------------------------------------------------------------

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from datetime import date
 
+from whatsapp_bot.database.history import HistoryStore
 from whatsapp_bot.database.jobs import JobStore
 from whatsapp_bot.database.models import ModelStore
 from whatsapp_bot.database.users import UserStore
 from whatsapp_bot.errors import NoVectors
 from whatsapp_bot.matching import similarity
-from whatsapp_bot.matching.ranking import as_match, best_first
-from whatsapp_bot.matching.reasons import reasons
-from whatsapp_bot.matching.scoring import examine, score
-from whatsapp_bot.matching.wishes import Wishes
+from whatsapp_bot.matching.ranking import best_first
+from whatsapp_bot.matching.seeker import Seeker
 from whatsapp_bot.records import EmbeddingModel, Match, Row
 
 NEAREST_PER_MATCH = 10  # neighbours looked at for each match that is asked for
@@ -20,10 +19,17 @@ FEWEST_NEAREST = 100
 
 
 class EmbeddingJobMatcher:
-    def __init__(self, jobs: JobStore, users: UserStore, models: ModelStore) -> None:
+    def __init__(
+        self,
+        jobs: JobStore,
+        users: UserStore,
+        models: ModelStore,
+        history: HistoryStore,
+    ) -> None:
         self._jobs = jobs
         self._users = users
         self._models = models
+        self._history = history
 
     def search_jobs_with_embeddings(
         self, user_id: int, limit: int = 50, unseen: bool = False
@@ -46,7 +52,8 @@ class EmbeddingJobMatcher:
         )
         if not rows:
             raise NoVectors(self._why_none(user_id, model))
-        matches = _rank(rows, Wishes.of(preferences), model.name)
+        feedback = self._history.feedback([user_id]).get(user_id, [])
+        matches = _rank(rows, Seeker.of(preferences, feedback), model.name)
         if not matches:
             raise NoVectors("no job is near enough")
         return matches[:limit]
@@ -57,13 +64,12 @@ class EmbeddingJobMatcher:
         return "the person has no vector yet"
 
 
-def _rank(rows: list[Row], wishes: Wishes, model: str) -> list[Match]:
+def _rank(rows: list[Row], seeker: Seeker, model: str) -> list[Match]:
     today = date.today()
     matches = []
     for row in rows:
         similar = similarity.calibrated(1 - row["distance"], model)
-        if similar <= 0:
-            continue
-        facts = examine(wishes, row, today)
-        matches.append(as_match(row, score(facts, similar), reasons(facts)))
+        match = seeker.judge(row, similar, today) if similar > 0 else None
+        if match is not None:
+            matches.append(match)
     return best_first(matches)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from datetime import date
 
+from whatsapp_bot.database.history import HistoryStore
 from whatsapp_bot.database.jobs import JobStore
 from whatsapp_bot.database.users import UserStore
-from whatsapp_bot.matching.ranking import as_match, best_first
-from whatsapp_bot.matching.reasons import reasons
-from whatsapp_bot.matching.scoring import examine, score
-from whatsapp_bot.matching.wishes import Wishes
+from whatsapp_bot.matching.ranking import best_first
+from whatsapp_bot.matching.seeker import Seeker
 from whatsapp_bot.records import Match, Row
 
 CANDIDATES = 300  # found by full-text search, then scored one by one
@@ -19,9 +18,10 @@ MAX_WORDS = 60
 
 
 class IntelligentJobMatcher:
-    def __init__(self, jobs: JobStore, users: UserStore) -> None:
+    def __init__(self, jobs: JobStore, users: UserStore, history: HistoryStore) -> None:
         self._jobs = jobs
         self._users = users
+        self._history = history
 
     def find_matching_jobs(
         self, user_id: int, limit: int = 50, unseen: bool = False
@@ -38,18 +38,14 @@ class IntelligentJobMatcher:
         else:
             # She named no work: the newest jobs, by place and pay.
             rows = self._jobs.find_newest(user_id, CANDIDATES, unseen)
-        return _rank(rows, preferences)[:limit]
+        feedback = self._history.feedback([user_id]).get(user_id, [])
+        return _rank(rows, Seeker.of(preferences, feedback))[:limit]
 
 
-def _rank(rows: list[Row], preferences: Row) -> list[Match]:
-    wishes, today = Wishes.of(preferences), date.today()
-    matches = []
-    for row in rows:
-        facts = examine(wishes, row, today)
-        found = score(facts, None)
-        if found >= LOWEST_SCORE:
-            matches.append(as_match(row, found, reasons(facts)))
-    return best_first(matches)
+def _rank(rows: list[Row], seeker: Seeker) -> list[Match]:
+    today = date.today()
+    judged = (seeker.judge(row, None, today, LOWEST_SCORE) for row in rows)
+    return best_first(match for match in judged if match is not None)
 
 
 def _search_words(preferences: Row) -> str:
