@@ -74,6 +74,9 @@ ALTER TABLE user_job_history
     ADD COLUMN IF NOT EXISTS feedback_reason text;  -- in her words
 CREATE INDEX IF NOT EXISTS user_job_history_feedback ON user_job_history (user_id, feedback_at DESC)
     WHERE feedback IS NOT NULL;
+-- By person too: alerts ask who of a stretch of people was shown a job.
+CREATE INDEX IF NOT EXISTS user_job_history_job_user ON user_job_history (job_id, user_id);
+DROP INDEX IF EXISTS user_job_history_job;
 
 -- What a person is not to be shown: the jobs she refused and, where only unseen ones are
 -- asked for, those she was shown; with every posting of the same job, later ones too.
@@ -91,7 +94,8 @@ $$;
 
 -- Reverse:
 --   DROP FUNCTION hidden_jobs(bigint, boolean);
---   DROP INDEX user_job_history_feedback, canonical_jobs_posting;
+--   CREATE INDEX user_job_history_job ON user_job_history (job_id);
+--   DROP INDEX user_job_history_feedback, user_job_history_job_user, canonical_jobs_posting;
 --   ALTER TABLE user_job_history DROP COLUMN feedback, DROP COLUMN feedback_at,
 --       DROP COLUMN feedback_reason;
 --   ALTER TABLE canonical_jobs DROP COLUMN posting_key, DROP COLUMN employer_key;

@@ -20,6 +20,7 @@ from whatsapp_bot.database.models import ModelStore
 from whatsapp_bot.database.pace import Ledger, PaceStore
 from whatsapp_bot.database.tasks import TaskStore
 from whatsapp_bot.database.users import UserStore
+from whatsapp_bot.database.vectors import VectorStore
 from whatsapp_bot.embeddings.batch_service import BatchService
 from whatsapp_bot.embeddings.embedding_generator import EmbeddingGenerator
 from whatsapp_bot.embeddings.embedding_service import EmbeddingService
@@ -38,6 +39,7 @@ from whatsapp_bot.intake.flexible_preference_manager import FlexiblePreferenceMa
 from whatsapp_bot.intake.save_hook import SaveHook
 from whatsapp_bot.matching.embedding_job_matcher import EmbeddingJobMatcher
 from whatsapp_bot.matching.intelligent_job_matcher import IntelligentJobMatcher
+from whatsapp_bot.matching.reverse_match import ReverseMatcher
 from whatsapp_bot.records import THINGS, EmbeddingModel, Thing
 
 logger = logging.getLogger(__name__)
@@ -67,6 +69,7 @@ class App:
     preference_manager: FlexiblePreferenceManager
     parser: AIEnhancedParser
     controller: BotController
+    reverse_matcher: ReverseMatcher
 
     def store(self, thing: Thing) -> EmbeddingStore:
         """The embeddings of the live model."""
@@ -162,6 +165,9 @@ def build(settings: Settings, database: DatabaseManager, place: str) -> App:
             EmbeddingJobMatcher(jobs, users, models, history),
             IntelligentJobMatcher(jobs, users, history),
             history,
+        ),
+        reverse_matcher=ReverseMatcher(
+            jobs, users, models, history, VectorStore(database)
         ),
     )
 

@@ -67,3 +67,8 @@ class JobStore:
             return cursor.rows(
                 "find_newest_jobs", user_id=user_id, limit=limit, unseen=unseen
             )
+
+    def find_live(self, job_ids: Sequence[int]) -> list[Row]:
+        """Those of these that are live, as the searches read them, in order of id."""
+        with self._database.transaction() as cursor:
+            return cursor.rows("find_live_jobs", job_ids=list(job_ids))

@@ -768,6 +768,58 @@ SELECT h.user_id, j.title, j.company, j.employer_key, h.feedback = 'saved' AS is
  ORDER BY h.user_id, h.feedback_at DESC, h.job_id DESC;
 
 
+-- Reverse match: the people whom new jobs suit ---------------------------------------------
+
+-- name: find_live_jobs
+SELECT {job_columns}
+  FROM canonical_jobs j
+ WHERE j.id = ANY(%(job_ids)s::bigint[]) AND job_is_live(j.status, j.title, j.listed_date)
+ ORDER BY j.id;
+
+-- name: find_preferences
+SELECT user_id, job_roles, job_categories, user_job_input, experience_level, years_of_experience,
+       technical_skills, soft_skills, preferred_locations, user_location_input,
+       willing_to_relocate, work_arrangements, employment_types,
+       salary_min, salary_max, salary_currency, salary_period,
+       company_size_preference, industry_preferences
+  FROM user_preferences WHERE user_id = ANY(%(user_ids)s::bigint[]);
+
+-- name: copy_job_vectors
+COPY (SELECT job_id, embedding FROM job_vectors
+       WHERE model = %(model)s AND job_id = ANY(%(job_ids)s::bigint[])
+         AND vector_dims(embedding) = %(dimensions)s
+       ORDER BY job_id) TO STDOUT (FORMAT binary);
+
+-- name: copy_user_vectors
+COPY (SELECT user_id, embedding FROM user_vectors
+       WHERE model = %(model)s AND user_id > %(after)s
+         AND vector_dims(embedding) = %(dimensions)s
+       ORDER BY user_id LIMIT %(limit)s) TO STDOUT (FORMAT binary);
+
+-- name: find_hidden_pairs
+-- Who of a stretch of people was shown, or refused, any posting of these jobs: what
+-- hidden_jobs says for one person.
+WITH posting AS MATERIALIZED (
+    SELECT id, id AS seen_as FROM unnest(%(job_ids)s::bigint[]) AS new(id)
+    UNION
+    SELECT new.id, j.id
+      FROM canonical_jobs new JOIN canonical_jobs j USING (posting_key)
+     WHERE new.id = ANY(%(job_ids)s::bigint[])
+)
+SELECT h.user_id, p.id AS job_id
+  FROM posting p JOIN user_job_history h ON h.job_id = p.seen_as
+ WHERE h.user_id BETWEEN %(first)s AND %(last)s;
+
+-- name: measure_pairs
+-- The distance that a search would find, to the last bit. A pair that has lost a vector
+-- since has none.
+SELECT p.place, v.embedding::halfvec(%(dimensions)s) <=> u.embedding::halfvec(%(dimensions)s) AS distance
+  FROM unnest(%(user_ids)s::bigint[], %(job_ids)s::bigint[]) WITH ORDINALITY
+       AS p(user_id, job_id, place)
+  JOIN user_vectors u ON u.user_id = p.user_id AND u.model = %(model)s
+  JOIN job_vectors v ON v.job_id = p.job_id AND v.model = %(model)s;
+
+
 -- Facts, for the health check ------------------------------------------------------------
 
 -- name: server_facts

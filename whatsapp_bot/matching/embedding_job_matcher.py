@@ -9,7 +9,6 @@ from whatsapp_bot.database.jobs import JobStore
 from whatsapp_bot.database.models import ModelStore
 from whatsapp_bot.database.users import UserStore
 from whatsapp_bot.errors import NoVectors
-from whatsapp_bot.matching import similarity
 from whatsapp_bot.matching.ranking import best_first
 from whatsapp_bot.matching.seeker import Seeker
 from whatsapp_bot.records import EmbeddingModel, Match, Row
@@ -66,10 +65,5 @@ class EmbeddingJobMatcher:
 
 def _rank(rows: list[Row], seeker: Seeker, model: str) -> list[Match]:
     today = date.today()
-    matches = []
-    for row in rows:
-        similar = similarity.calibrated(1 - row["distance"], model)
-        match = seeker.judge(row, similar, today) if similar > 0 else None
-        if match is not None:
-            matches.append(match)
-    return best_first(matches)
+    judged = (seeker.judge_near(row, row["distance"], model, today) for row in rows)
+    return best_first(match for match in judged if match is not None)

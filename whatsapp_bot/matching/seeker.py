@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from whatsapp_bot.matching import similarity
 from whatsapp_bot.matching.ranking import as_match
 from whatsapp_bot.matching.reasons import reasons
 from whatsapp_bot.matching.scoring import examine, score
@@ -31,16 +32,23 @@ class Seeker:
         return cls(wishes, Taste.of(feedback, wishes))
 
     def judge(
-        self, job: Row, similarity: float | None, today: date, lowest: float = 0.0
+        self, job: Row, similar: float | None, today: date, lowest: float = 0.0
     ) -> Match | None:
         """None when it scores below `lowest` before her taste moves it.
 
-        similarity: calibrated, 0..1; None where there is no vector.
+        similar: calibrated, 0..1; None where there is no vector.
         """
         facts = examine(self.wishes, job, today)
-        points = score(facts, similarity)
+        points = score(facts, similar)
         if points < lowest:
             return None
         tasted = min(100.0, max(0.0, points + self.taste.points(job)))
         said = (*reasons(facts), self.taste.reason(job))
         return as_match(job, tasted, tuple(filter(None, said))[:MOST_REASONS])
+
+    def judge_near(
+        self, job: Row, distance: float, model: str, today: date
+    ) -> Match | None:
+        """By their vectors; None when for this model the distance means unrelated."""
+        similar = similarity.calibrated(1 - distance, model)
+        return self.judge(job, similar, today) if similar > 0 else None
