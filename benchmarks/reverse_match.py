@@ -1,0 +1,248 @@
+"""How long it takes to find, among many people, those whom new jobs suit; by stage, with
+the memory, and beside the cross join in SQL on some of the jobs.
+
+Postings and people are invented, of sixteen trades: a job suits some five people in a
+hundred, which is more than in life. Their vectors are made by the local model or, with
+1,536 dimensions, by the tests' embeddings service. Nothing is left behind.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import functools
+import itertools
+import json
+import random
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from benchmarks import scratch
+from benchmarks.invented_postings import CITIES, FIELDS, LEVELS, WORK, invent_postings
+from benchmarks.loopback import loopback
+from benchmarks.scratch import Neighbours, Scratch, require
+from whatsapp_bot import door
+from whatsapp_bot.bootstrap import App
+from whatsapp_bot.database.database_manager import as_json
+from whatsapp_bot.database.vectors import VectorStore
+from whatsapp_bot.intake.posting import parse_posting
+from whatsapp_bot.matching import reverse_match
+from whatsapp_bot.matching.seeker import Seeker
+
+EXAMPLES = """examples:
+  python -m benchmarks.reverse_match                          1,000 jobs, 100,000 people
+  python -m benchmarks.reverse_match --people 10000           quicker
+  python -m benchmarks.reverse_match --dimensions 1536
+"""
+SAVED_AT_ONCE = 500  # rows
+CROSS_JOIN = """
+    SELECT count(*)
+      FROM (SELECT * FROM job_vectors ORDER BY job_id LIMIT %s) AS v
+     CROSS JOIN user_vectors u
+     WHERE v.embedding <=> u.embedding <= %s"""
+SAVE_PEOPLE = """
+    WITH new AS (
+        INSERT INTO users (external_id)
+        SELECT p ->> 'external_id' FROM jsonb_array_elements(%s) AS p
+        RETURNING id, external_id)
+    INSERT INTO user_preferences (user_id, job_roles, technical_skills,
+                                  preferred_locations, years_of_experience, salary_min)
+    SELECT new.id, p.job_roles, p.technical_skills, p.preferred_locations, p.years, p.salary
+      FROM jsonb_to_recordset(%s) AS p(external_id text, job_roles text[],
+           technical_skills text[], preferred_locations text[], years real,
+           salary double precision)
+      JOIN new USING (external_id)"""
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = scratch.parser(__doc__, EXAMPLES)
+    parser.add_argument("--jobs", type=int, default=1_000, metavar="N")
+    parser.add_argument("--people", type=int, default=100_000, metavar="N")
+    parser.add_argument("--dimensions", type=int, choices=(256, 1536), default=256)
+    parser.add_argument(
+        "--threshold", type=int, default=reverse_match.ALERT_SCORE, metavar="SCORE"
+    )
+    parser.add_argument(
+        "--cross-jobs", type=int, default=10, metavar="N", help="for the SQL (10)"
+    )
+    parser.add_argument("--measured", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args(argv)
+    if options.measured:
+        return door.run(lambda app: _measured(app, options.threshold))
+    return scratch.guarded(lambda: _run(options))
+
+
+def _run(options: argparse.Namespace) -> None:
+    with _place(options.dimensions) as place:
+        print(scratch.describe_machine(place.app.database))
+        start = time.monotonic()
+        _fill(place.app, options.jobs, options.people)
+        print(
+            f"{options.jobs:,} jobs, {options.people:,} people, {options.dimensions} "
+            f"dimensions: made in {time.monotonic() - start:.0f} s"
+        )
+        neighbours = Neighbours(place.folder)
+        arguments = ["--measured", "--threshold", str(options.threshold)]
+        process = place.run("benchmarks.reverse_match", *arguments)
+        figures = json.loads(process.output)
+        _print(figures, process.peak_mb, neighbours)
+        _cross_join(place.app, options.jobs, options.cross_jobs, figures)
+
+
+@contextlib.contextmanager
+def _place(dimensions: int) -> Iterator[Scratch]:
+    if dimensions == 256:
+        with scratch.scratch() as place:
+            yield place
+        return
+    with loopback(0.0) as server, scratch.scratch(**server.settings) as place:
+        yield place
+
+
+# People and jobs
+
+
+def _fill(app: App, jobs: int, people: int) -> None:
+    for some in _batches(invent_postings(jobs)):
+        app.parser.save_postings([parse_posting(record) for record in some])
+    for some in _batches(_invent_people(people)):
+        with app.database.transaction() as cursor:
+            cursor.raw.execute(SAVE_PEOPLE, (as_json(some), as_json(some)))
+    app.generator.embed_due()
+    with app.database.transaction() as cursor:
+        cursor.raw.execute("ANALYZE")
+    for thing, count in (("job", jobs), ("user", people)):
+        embedded = app.store(thing).facts().embedded
+        require(embedded == count, f"{embedded} of {count} {thing}s have vectors")
+
+
+def _batches(records: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    while some := list(itertools.islice(records, SAVED_AT_ONCE)):
+        yield some
+
+
+def _invent_people(count: int) -> Iterator[dict[str, Any]]:
+    """The same ones each time."""
+    chance = random.Random(2)
+    for number in range(count):
+        work = chance.choice(list(WORK))
+        role = f"{chance.choice(LEVELS)}{work}"
+        if chance.random() < 0.5:
+            role += f", {chance.choice(FIELDS)}"
+        yield {
+            "external_id": f"invented-{number}",
+            "job_roles": [role],
+            "technical_skills": chance.sample(WORK[work], 2),
+            "preferred_locations": chance.sample(CITIES, chance.randint(1, 2)),
+            "years": chance.randint(0, 12),
+            "salary": chance.choice([None, 100_000, 250_000]),
+        }
+
+
+# The figures
+
+
+def _measured(app: App, threshold: int) -> int:
+    """In a process of its own, whose memory is looked at."""
+    with app.database.transaction() as cursor:
+        cursor.raw.execute("SELECT id FROM canonical_jobs")
+        ids = [row["id"] for row in cursor.raw.fetchall()]
+    stages = Stages()
+    stages.time_each(VectorStore, "of_people", "read vectors")
+    stages.time(VectorStore, "hidden_pairs", "history")
+    stages.time(VectorStore, "measure", "measure")
+    stages.time(reverse_match, "chosen", "choose")
+    stages.time(reverse_match.ReverseMatcher, "_seekers", "read people")
+    stages.time(Seeker, "judge_near", "judge")
+    stages.time(reverse_match, "best_first", "rank")
+    start = time.perf_counter()
+    people = alerts = 0
+    for person in app.reverse_matcher.find_people(ids, threshold):
+        people += 1
+        alerts += len(person.matches)
+    total = time.perf_counter() - start
+    stages.seconds["multiply, and the rest"] = total - stages.seconds.total()
+    figures = {
+        "total": total,
+        "people": people,
+        "alerts": alerts,
+        "judged": stages.calls["judge"],
+        "least": reverse_match.least_cosine(app.live_model.name, threshold),
+        "seconds": stages.seconds,
+    }
+    sys.stdout.write(json.dumps(figures))
+    return 0
+
+
+class Stages:
+    """Seconds spent in functions, by the stage they belong to."""
+
+    def __init__(self) -> None:
+        self.seconds: Counter[str] = Counter()  # floats, whatever its type says
+        self.calls: Counter[str] = Counter()
+
+    def time(self, owner: Any, name: str, stage: str) -> None:
+        function = getattr(owner, name)
+
+        @functools.wraps(function)
+        def timed(*arguments: Any, **named: Any) -> Any:
+            start = time.perf_counter()
+            try:
+                return function(*arguments, **named)
+            finally:
+                self.seconds[stage] += time.perf_counter() - start
+                self.calls[stage] += 1
+
+        setattr(owner, name, timed)
+
+    def time_each(self, owner: Any, name: str, stage: str) -> None:
+        """What a generator takes, without what is done with its values."""
+        function = getattr(owner, name)
+
+        @functools.wraps(function)
+        def timed(*arguments: Any, **named: Any) -> Iterator[Any]:
+            values = function(*arguments, **named)
+            while True:
+                start = time.perf_counter()
+                value = next(values, None)
+                self.seconds[stage] += time.perf_counter() - start
+                if value is None:
+                    return
+                yield value
+
+        setattr(owner, name, timed)
+
+
+def _print(figures: dict[str, Any], peak_mb: int, neighbours: Neighbours) -> None:
+    print(
+        f"{figures['total']:.1f} s: {figures['judged']:,} pairs judged, "
+        f"{figures['alerts']:,} alerts to {figures['people']:,} people; peak "
+        f"{peak_mb} MB; load {neighbours.load:.2f}, others {neighbours.cores():.2f}"
+    )
+    for stage, seconds in sorted(figures["seconds"].items(), key=lambda s: -s[1]):
+        print(f"  {stage:24}{seconds:8.2f} s")
+
+
+def _cross_join(app: App, jobs: int, cross_jobs: int, figures: dict[str, Any]) -> None:
+    """Only the vectors, and one core: what SQL would take to find the same pairs."""
+    with app.database.transaction() as cursor:
+        start = time.perf_counter()
+        cursor.raw.execute("SET LOCAL max_parallel_workers_per_gather = 0")
+        cursor.raw.execute(CROSS_JOIN, (cross_jobs, 1 - figures["least"]))
+        row = cursor.raw.fetchone()
+        seconds = time.perf_counter() - start
+    require(row is not None, "the cross join found nothing")
+    of_vectors = ("read vectors", "multiply, and the rest", "choose")
+    ours = sum(figures["seconds"][stage] for stage in of_vectors)
+    whole = seconds * jobs / cross_jobs
+    print(
+        f"cross join in SQL, {cross_jobs} jobs: {seconds:.2f} s, so {whole:.0f} s for "
+        f"all; reading, multiplying and choosing: {ours:.1f} s, {whole / ours:.0f} times"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
