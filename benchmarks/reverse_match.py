@@ -16,7 +16,7 @@ import json
 import random
 import sys
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Any
 
@@ -30,6 +30,7 @@ from whatsapp_bot.database.database_manager import as_json
 from whatsapp_bot.database.vectors import VectorStore
 from whatsapp_bot.intake.posting import parse_posting
 from whatsapp_bot.matching import reverse_match
+from whatsapp_bot.matching.score_bounds import ScoreBounds
 from whatsapp_bot.matching.seeker import Seeker
 
 EXAMPLES = """examples:
@@ -156,45 +157,58 @@ def _measured(app: App, threshold: int) -> int:
     stages.time(VectorStore, "measure", "measure")
     stages.time(reverse_match, "chosen", "choose")
     stages.time(reverse_match.ReverseMatcher, "_seekers", "read people")
-    stages.time(Seeker, "judge_near", "judge")
+    stages.time(reverse_match._Search, "_hopes", "bound")
+    stages.time(reverse_match, "examine", "examine")
+    stages.time(Seeker, "match", "score and say why")
     stages.time(reverse_match, "best_first", "rank")
-    start = time.perf_counter()
+    start, cpu_start = time.perf_counter(), time.process_time()
     people = alerts = 0
     for person in app.reverse_matcher.find_people(ids, threshold):
         people += 1
         alerts += len(person.matches)
-    total = time.perf_counter() - start
-    stages.seconds["multiply, and the rest"] = total - stages.seconds.total()
+    total, cpu = time.perf_counter() - start, time.process_time() - cpu_start
+    rest = "multiply and the rest"
+    stages.seconds[rest] = total - sum(stages.seconds.values())
+    stages.cpu[rest] = cpu - sum(stages.cpu.values())
+    bounds = ScoreBounds(app.live_model.name, {})
     figures = {
         "total": total,
+        "total_cpu": cpu,
         "people": people,
         "alerts": alerts,
-        "judged": stages.calls["judge"],
-        "least": reverse_match.least_cosine(app.live_model.name, threshold),
+        "judged": stages.calls["examine"],
+        "least": bounds.least_cosine(threshold),
         "seconds": stages.seconds,
+        "cpu": stages.cpu,
     }
     sys.stdout.write(json.dumps(figures))
     return 0
 
 
 class Stages:
-    """Seconds spent in functions, by the stage they belong to."""
+    """Seconds spent in functions, by the stage they belong to, and of CPU therein:
+    those of this process, not of the server."""
 
     def __init__(self) -> None:
-        self.seconds: Counter[str] = Counter()  # floats, whatever its type says
+        self.seconds: defaultdict[str, float] = defaultdict(float)
+        self.cpu: defaultdict[str, float] = defaultdict(float)
         self.calls: Counter[str] = Counter()
+
+    def _add(self, stage: str, start: float, cpu_start: float) -> None:
+        self.seconds[stage] += time.perf_counter() - start
+        self.cpu[stage] += time.process_time() - cpu_start
+        self.calls[stage] += 1
 
     def time(self, owner: Any, name: str, stage: str) -> None:
         function = getattr(owner, name)
 
         @functools.wraps(function)
         def timed(*arguments: Any, **named: Any) -> Any:
-            start = time.perf_counter()
+            start = time.perf_counter(), time.process_time()
             try:
                 return function(*arguments, **named)
             finally:
-                self.seconds[stage] += time.perf_counter() - start
-                self.calls[stage] += 1
+                self._add(stage, *start)
 
         setattr(owner, name, timed)
 
@@ -206,9 +220,9 @@ class Stages:
         def timed(*arguments: Any, **named: Any) -> Iterator[Any]:
             values = function(*arguments, **named)
             while True:
-                start = time.perf_counter()
+                start = time.perf_counter(), time.process_time()
                 value = next(values, None)
-                self.seconds[stage] += time.perf_counter() - start
+                self._add(stage, *start)
                 if value is None:
                     return
                 yield value
@@ -218,12 +232,13 @@ class Stages:
 
 def _print(figures: dict[str, Any], peak_mb: int, neighbours: Neighbours) -> None:
     print(
-        f"{figures['total']:.1f} s: {figures['judged']:,} pairs judged, "
+        f"{figures['total']:.1f} s ({figures['total_cpu']:.1f} of CPU): "
+        f"{figures['judged']:,} pairs judged, "
         f"{figures['alerts']:,} alerts to {figures['people']:,} people; peak "
         f"{peak_mb} MB; load {neighbours.load:.2f}, others {neighbours.cores():.2f}"
     )
     for stage, seconds in sorted(figures["seconds"].items(), key=lambda s: -s[1]):
-        print(f"  {stage:24}{seconds:8.2f} s")
+        print(f"  {stage:24}{seconds:8.2f} s {figures['cpu'][stage]:8.2f} of CPU")
 
 
 def _cross_join(app: App, jobs: int, cross_jobs: int, figures: dict[str, Any]) -> None:
@@ -235,8 +250,8 @@ def _cross_join(app: App, jobs: int, cross_jobs: int, figures: dict[str, Any]) -
         row = cursor.raw.fetchone()
         seconds = time.perf_counter() - start
     require(row is not None, "the cross join found nothing")
-    of_vectors = ("read vectors", "multiply, and the rest", "choose")
-    ours = sum(figures["seconds"][stage] for stage in of_vectors)
+    of_vectors = ("read vectors", "multiply and the rest", "choose")
+    ours = sum(figures["cpu"][stage] for stage in of_vectors)
     whole = seconds * jobs / cross_jobs
     print(
         f"cross join in SQL, {cross_jobs} jobs: {seconds:.2f} s, so {whole:.0f} s for "

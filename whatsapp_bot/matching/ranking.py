@@ -39,6 +39,15 @@ def best_first(matches: Iterable[Match]) -> list[Match]:
     return _mixed(_each_job_once(ordered))
 
 
+def has_surplus(ranked: list[Match]) -> bool:
+    """Whether an employer has more than its share of a page: others would come first."""
+    pages = (ranked[start : start + PAGE] for start in range(0, len(ranked), PAGE))
+    counts = (Counter(m.employer_key for m in page if m.employer_key) for page in pages)
+    return any(
+        max(count.values(), default=0) > MOST_OF_ONE_EMPLOYER for count in counts
+    )
+
+
 def _each_job_once(matches: list[Match]) -> list[Match]:
     first: dict[str | int, Match] = {}
     for match in matches:

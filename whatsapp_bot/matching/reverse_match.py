@@ -1,15 +1,17 @@
 """New jobs -> the people whom they suit, each with the score that she would see.
 
-Numpy holds every job against every person, and only chooses; PostgreSQL measures what was
-chosen, and a Seeker judges it as in a search. So an alert and a search agree.
+Numpy holds every job against every person and only chooses, nearest first; a Seeker judges
+as in a search, until nothing that is left could be among her best; PostgreSQL measures
+those as a search would. So an alert and a search agree.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
-from typing import Any
 
 import numpy as np
 
@@ -20,11 +22,12 @@ from whatsapp_bot.database.users import UserStore
 from whatsapp_bot.database.vectors import Ids, Vectors, VectorStore
 from whatsapp_bot.errors import NoVectors
 from whatsapp_bot.matching import similarity
-from whatsapp_bot.matching.ranking import best_first
-from whatsapp_bot.matching.scoring import WEIGHTS, Facts, score
+from whatsapp_bot.matching.ranking import best_first, has_surplus
+from whatsapp_bot.matching.score_bounds import SLACK, ScoreBounds
+from whatsapp_bot.matching.scoring import Facts, examine
 from whatsapp_bot.matching.seeker import Seeker
 from whatsapp_bot.matching.taste import MOST_POINTS
-from whatsapp_bot.records import EmbeddingModel, PersonMatches, Row
+from whatsapp_bot.records import EmbeddingModel, Match, PersonMatches, Row
 
 ALERT_SCORE = 60  # of 100: what is worth interrupting someone for
 MOST_ALERTS = 5  # jobs of one batch for one person
@@ -33,7 +36,6 @@ MOST_ALERTS = 5  # jobs of one batch for one person
 NEAREST_PER_PERSON = 100
 MOST_CELLS = 4_000_000  # of the product people x jobs, in memory at once: 16 MB
 MOST_PEOPLE = 4096  # in memory at once, with their vectors: 38 MB at 1,536 dimensions
-COSINE_STEP = 0.01  # much more than products in single precision are off
 
 
 class ReverseMatcher:
@@ -73,14 +75,22 @@ class ReverseMatcher:
         ids, vectors = self._vectors.of_jobs(model, list(rows))
         if not len(ids):
             return
-        least = least_cosine(model.name, threshold)
+        bounds = ScoreBounds(model.name, rows)
+        search = _Search(rows, model, bounds, threshold, limit)
+        least = bounds.least_cosine(threshold)
         block = min(MOST_PEOPLE, max(1, MOST_CELLS // len(ids)))
         for user_ids, user_vectors in self._vectors.of_people(model, block):
             cosines = user_vectors @ vectors.T
             self._hide(cosines, user_ids, ids)
             people, jobs = chosen(cosines, least, NEAREST_PER_PERSON)
-            pairs = self._measured(model, user_ids[people], ids[jobs])
-            yield from self._judged(pairs, rows, model.name, threshold, limit)
+            pairs = zip(
+                user_ids[people].tolist(),
+                ids[jobs].tolist(),
+                cosines[people, jobs].tolist(),
+                strict=True,
+            )
+            short_lists = self._short_lists(search, list(pairs))
+            yield from self._measured(search, short_lists)
 
     def _hide(self, cosines: Vectors, user_ids: Ids, job_ids: Ids) -> None:
         """What she was shown or refused takes no place among her nearest."""
@@ -91,37 +101,31 @@ class ReverseMatcher:
         known = user_ids[people] == [row["user_id"] for row in hidden]
         cosines[people[known], jobs[known]] = -np.inf
 
-    def _measured(
-        self, model: EmbeddingModel, user_ids: Ids, job_ids: Ids
-    ) -> list[tuple[int, int, float]]:
-        """(user_id, job_id, distance), without pairs that lost a vector meanwhile."""
-        distances = self._vectors.measure(model, user_ids, job_ids)
-        there = ~np.isnan(distances)
-        columns = (user_ids[there], job_ids[there], distances[there])
-        return list(zip(*(column.tolist() for column in columns), strict=True))
-
-    def _judged(
-        self,
-        pairs: list[tuple[int, int, float]],
-        rows: dict[int, Row],
-        model: str,
-        threshold: int,
-        limit: int,
-    ) -> Iterator[PersonMatches]:
-        """pairs: ordered by person."""
+    def _short_lists(
+        self, search: _Search, pairs: list[tuple[int, int, float]]
+    ) -> list[_ShortList]:
+        """pairs: user_id, job_id and cosine, ordered by person, nearest first."""
         seekers = self._seekers({user_id for user_id, _, _ in pairs})
-        today = date.today()
+        found = []
         for user_id, own in groupby(pairs, lambda pair: pair[0]):
-            seeker = seekers.get(user_id)
-            if seeker is None:
-                continue
-            judged = [
-                seeker.judge_near(rows[job_id], distance, model, today)
-                for _, job_id, distance in own
-            ]
-            good = (m for m in judged if m is not None and m.match_score >= threshold)
-            if matches := best_first(good)[:limit]:
-                yield PersonMatches(user_id, tuple(matches))
+            if user_id in seekers:
+                near = [(job_id, cosine) for _, job_id, cosine in own]
+                facts = search.short_list(seekers[user_id], near)
+                found.append(_ShortList(user_id, seekers[user_id], facts))
+        return found
+
+    def _measured(
+        self, search: _Search, short_lists: list[_ShortList]
+    ) -> Iterator[PersonMatches]:
+        pairs = [(s.user_id, job_id) for s in short_lists for job_id in s.facts]
+        if not pairs:
+            return
+        user_ids, job_ids = np.array(pairs, np.int64).T
+        distances = iter(self._vectors.measure(search.model, user_ids, job_ids))
+        for short in short_lists:
+            own = {job_id: float(next(distances)) for job_id in short.facts}
+            if matches := search.matches(short, own):
+                yield PersonMatches(short.user_id, tuple(matches))
 
     def _seekers(self, user_ids: set[int]) -> dict[int, Seeker]:
         preferences = self._users.find_preferences(sorted(user_ids))
@@ -132,24 +136,93 @@ class ReverseMatcher:
         }
 
 
-def least_cosine(model: str, threshold: int) -> float:
-    """No pair below it can score the threshold, however well all else fits: so leaving
-    it out loses nothing. Takes for granted that the score grows with the similarity."""
-    perfect: dict[str, Any] = dict.fromkeys(WEIGHTS, 1.0)
-    best = Facts(**perfect, wished=frozenset(WEIGHTS))
-    for cosine in np.arange(-1.0, 1.0, COSINE_STEP):
-        similar = similarity.calibrated(float(cosine), model)
-        if similar > 0 and round(score(best, similar) + MOST_POINTS) >= threshold:
-            return float(cosine) - 2 * COSINE_STEP
-    return 1.0 - 2 * COSINE_STEP
+@dataclass(frozen=True)
+class _ShortList:
+    """What of the jobs may be among a person's best. facts: by job id."""
+
+    user_id: int
+    seeker: Seeker
+    facts: dict[int, Facts]
+
+
+@dataclass(frozen=True)
+class _Search:
+    """What is looked for, in which jobs. rows: by job id."""
+
+    rows: dict[int, Row]
+    model: EmbeddingModel
+    bounds: ScoreBounds
+    threshold: int
+    limit: int
+
+    def short_list(
+        self, seeker: Seeker, near: list[tuple[int, float]]
+    ) -> dict[int, Facts]:
+        """Judge the most promising, then twice as many, until no job that is left could
+        be among her best even if all else were perfect. near: job_id and cosine."""
+        hopes = self._hopes(seeker, near)
+        judged: list[tuple[Match, Facts]] = []
+        floor, size = self.threshold, 2 * self.limit
+        while len(judged) < len(hopes):
+            some = hopes[len(judged) : size]
+            good = [hope for hope in some if hope[0] >= floor - SLACK]
+            judged += [
+                self._judge(seeker, job_id, cosine) for _, job_id, cosine in good
+            ]
+            if len(good) < len(some):
+                break
+            floor, size = self._floor([match for match, _ in judged]), 2 * size
+        return {
+            match.job_id: facts
+            for match, facts in judged
+            if match.match_score >= floor - SLACK
+        }
+
+    def _hopes(
+        self, seeker: Seeker, near: list[tuple[int, float]]
+    ) -> list[tuple[float, int, float]]:
+        """The most that each could score, job_id and cosine; the most first."""
+        taste = MOST_POINTS if seeker.taste.opinions else 0.0
+        most, wishes = self.bounds.most, seeker.wishes
+        hopes = [(most(wishes, *pair) + taste, *pair) for pair in near]
+        return sorted(hopes, reverse=True)
+
+    def _judge(self, seeker: Seeker, job_id: int, cosine: float) -> tuple[Match, Facts]:
+        job = self.rows[job_id]
+        facts = examine(seeker.wishes, job, date.today())
+        similar = similarity.calibrated(cosine, self.model.name)
+        return seeker.match(job, facts, similar), facts
+
+    def matches(self, short: _ShortList, distances: dict[int, float]) -> list[Match]:
+        """Her best, as a search would have them. A distance is NaN where a vector is
+        gone meanwhile."""
+        found = []
+        for job_id, distance in distances.items():
+            similar = similarity.calibrated(1 - distance, self.model.name)
+            if not math.isnan(distance) and similar > 0:
+                row, facts = self.rows[job_id], short.facts[job_id]
+                found.append(short.seeker.match(row, facts, similar))
+        return self._best(found)
+
+    def _best(self, matches: list[Match]) -> list[Match]:
+        good = (match for match in matches if match.match_score >= self.threshold)
+        return best_first(good)[: self.limit]
+
+    def _floor(self, matches: list[Match]) -> int:
+        """A job that scores less cannot come among the first `limit` any more."""
+        best = self._best(matches)
+        if len(best) < self.limit or has_surplus(best):
+            return self.threshold
+        return min(match.match_score for match in best)
 
 
 def chosen(cosines: Vectors, least: float, most: int) -> tuple[Ids, Ids]:
-    """Rows and columns of the cosines of at least `least`, in order of row; of a row
-    with more than `most` of them, its largest (and those equal to the last)."""
+    """Rows and columns of the cosines of at least `least`, in order of row, the largest
+    first; of a row with more than `most` of them, so many (and equals of the last)."""
     floors = np.full(len(cosines), least, np.float32)
     crowded = np.count_nonzero(cosines >= least, axis=1) > most
     if crowded.any():
         floors[crowded] = np.partition(cosines[crowded], -most, axis=1)[:, -most]
     people, jobs = np.nonzero(cosines >= floors[:, None])
-    return people, jobs
+    nearest_first = np.lexsort((-cosines[people, jobs], people))
+    return people[nearest_first], jobs[nearest_first]

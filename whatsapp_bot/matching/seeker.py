@@ -10,7 +10,7 @@ from datetime import date
 from whatsapp_bot.matching import similarity
 from whatsapp_bot.matching.ranking import as_match
 from whatsapp_bot.matching.reasons import reasons
-from whatsapp_bot.matching.scoring import examine, score
+from whatsapp_bot.matching.scoring import Facts, examine, score
 from whatsapp_bot.matching.taste import Taste
 from whatsapp_bot.matching.wishes import Wishes
 from whatsapp_bot.records import Match, Row
@@ -39,12 +39,9 @@ class Seeker:
         similar: calibrated, 0..1; None where there is no vector.
         """
         facts = examine(self.wishes, job, today)
-        points = score(facts, similar)
-        if points < lowest:
+        if score(facts, similar) < lowest:
             return None
-        tasted = min(100.0, max(0.0, points + self.taste.points(job)))
-        said = (*reasons(facts), self.taste.reason(job))
-        return as_match(job, tasted, tuple(filter(None, said))[:MOST_REASONS])
+        return self.match(job, facts, similar)
 
     def judge_near(
         self, job: Row, distance: float, model: str, today: date
@@ -52,3 +49,13 @@ class Seeker:
         """By their vectors; None when for this model the distance means unrelated."""
         similar = similarity.calibrated(1 - distance, model)
         return self.judge(job, similar, today) if similar > 0 else None
+
+    def match(self, job: Row, facts: Facts, similar: float | None) -> Match:
+        """facts: what `examine` says of this job for her."""
+        points = score(facts, similar) + self.taste.points(job)
+        said = (*reasons(facts), self.taste.reason(job))
+        return as_match(
+            job,
+            min(100.0, max(0.0, points)),
+            tuple(filter(None, said))[:MOST_REASONS],
+        )
