@@ -31,11 +31,13 @@ from whatsapp_bot.records import EmbeddingModel, Match, PersonMatches, Row
 
 ALERT_SCORE = 60  # of 100: what is worth interrupting someone for
 MOST_ALERTS = 5  # jobs of one batch for one person
-# The new jobs nearest to a person that are judged. A search looks at as many of all jobs
-# (embedding_job_matcher), so what it would show of the new ones is among these.
-NEAREST_PER_PERSON = 100
+# The new jobs nearest to a person that are looked at, at least, and for each that she may
+# get. A search looks at as many of all jobs (embedding_job_matcher), so what it would show
+# of the new ones is among these.
+FEWEST_NEAREST = 100
+NEAREST_PER_MATCH = 10
 MOST_CELLS = 4_000_000  # of the product people x jobs, in memory at once: 16 MB
-MOST_PEOPLE = 4096  # in memory at once, with their vectors: 38 MB at 1,536 dimensions
+MOST_PEOPLE = 2048  # in memory at once, with their vectors: 19 MB at 1,536 dimensions
 
 
 class ReverseMatcher:
@@ -78,11 +80,12 @@ class ReverseMatcher:
         bounds = ScoreBounds(model.name, rows)
         search = _Search(rows, model, bounds, threshold, limit)
         least = bounds.least_cosine(threshold)
+        most = max(FEWEST_NEAREST, NEAREST_PER_MATCH * limit)
         block = min(MOST_PEOPLE, max(1, MOST_CELLS // len(ids)))
         for user_ids, user_vectors in self._vectors.of_people(model, block):
             cosines = user_vectors @ vectors.T
             self._hide(cosines, user_ids, ids)
-            people, jobs = chosen(cosines, least, NEAREST_PER_PERSON)
+            people, jobs = chosen(cosines, least, most)
             pairs = zip(
                 user_ids[people].tolist(),
                 ids[jobs].tolist(),
