@@ -7,10 +7,8 @@ those as a search would. So an alert and a search agree.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
 from itertools import groupby
 
 import numpy as np
@@ -21,13 +19,11 @@ from whatsapp_bot.database.models import ModelStore
 from whatsapp_bot.database.users import UserStore
 from whatsapp_bot.database.vectors import Ids, Vectors, VectorStore
 from whatsapp_bot.errors import NoVectors
-from whatsapp_bot.matching import similarity
-from whatsapp_bot.matching.ranking import best_first, has_surplus
-from whatsapp_bot.matching.score_bounds import SLACK, ScoreBounds
-from whatsapp_bot.matching.scoring import Facts, examine
+from whatsapp_bot.matching.new_jobs import NewJobs
+from whatsapp_bot.matching.score_bounds import ScoreBounds
+from whatsapp_bot.matching.scoring import Facts
 from whatsapp_bot.matching.seeker import Seeker
-from whatsapp_bot.matching.taste import MOST_POINTS
-from whatsapp_bot.records import EmbeddingModel, Match, PersonMatches, Row
+from whatsapp_bot.records import EmbeddingModel, PersonMatches
 
 ALERT_SCORE = 60  # of 100: what is worth interrupting someone for
 MOST_ALERTS = 5  # jobs of one batch for one person
@@ -78,7 +74,7 @@ class ReverseMatcher:
         if not len(ids):
             return
         bounds = ScoreBounds(model.name, rows)
-        search = _Search(rows, model, bounds, threshold, limit)
+        new_jobs = NewJobs(rows, model.name, bounds, threshold, limit)
         least = bounds.least_cosine(threshold)
         most = max(FEWEST_NEAREST, NEAREST_PER_MATCH * limit)
         block = min(MOST_PEOPLE, max(1, MOST_CELLS // len(ids)))
@@ -92,8 +88,8 @@ class ReverseMatcher:
                 cosines[people, jobs].tolist(),
                 strict=True,
             )
-            short_lists = self._short_lists(search, list(pairs))
-            yield from self._measured(search, short_lists)
+            short_lists = self._short_lists(new_jobs, list(pairs))
+            yield from self._measured(model, new_jobs, short_lists)
 
     def _hide(self, cosines: Vectors, user_ids: Ids, job_ids: Ids) -> None:
         """What she was shown or refused takes no place among her nearest."""
@@ -105,7 +101,7 @@ class ReverseMatcher:
         cosines[people[known], jobs[known]] = -np.inf
 
     def _short_lists(
-        self, search: _Search, pairs: list[tuple[int, int, float]]
+        self, new_jobs: NewJobs, pairs: list[tuple[int, int, float]]
     ) -> list[_ShortList]:
         """pairs: user_id, job_id and cosine, ordered by person, nearest first."""
         seekers = self._seekers({user_id for user_id, _, _ in pairs})
@@ -113,21 +109,21 @@ class ReverseMatcher:
         for user_id, own in groupby(pairs, lambda pair: pair[0]):
             if user_id in seekers:
                 near = [(job_id, cosine) for _, job_id, cosine in own]
-                facts = search.short_list(seekers[user_id], near)
+                facts = new_jobs.short_list(seekers[user_id], near)
                 found.append(_ShortList(user_id, seekers[user_id], facts))
         return found
 
     def _measured(
-        self, search: _Search, short_lists: list[_ShortList]
+        self, model: EmbeddingModel, new_jobs: NewJobs, short_lists: list[_ShortList]
     ) -> Iterator[PersonMatches]:
         pairs = [(s.user_id, job_id) for s in short_lists for job_id in s.facts]
         if not pairs:
             return
         user_ids, job_ids = np.array(pairs, np.int64).T
-        distances = iter(self._vectors.measure(search.model, user_ids, job_ids))
+        distances = iter(self._vectors.measure(model, user_ids, job_ids))
         for short in short_lists:
             own = {job_id: float(next(distances)) for job_id in short.facts}
-            if matches := search.matches(short, own):
+            if matches := new_jobs.matches(short.seeker, short.facts, own):
                 yield PersonMatches(short.user_id, tuple(matches))
 
     def _seekers(self, user_ids: set[int]) -> dict[int, Seeker]:
@@ -146,77 +142,6 @@ class _ShortList:
     user_id: int
     seeker: Seeker
     facts: dict[int, Facts]
-
-
-@dataclass(frozen=True)
-class _Search:
-    """What is looked for, in which jobs. rows: by job id."""
-
-    rows: dict[int, Row]
-    model: EmbeddingModel
-    bounds: ScoreBounds
-    threshold: int
-    limit: int
-
-    def short_list(
-        self, seeker: Seeker, near: list[tuple[int, float]]
-    ) -> dict[int, Facts]:
-        """Judge the most promising, then twice as many, until no job that is left could
-        be among her best even if all else were perfect. near: job_id and cosine."""
-        hopes = self._hopes(seeker, near)
-        judged: list[tuple[Match, Facts]] = []
-        floor, size = self.threshold, 2 * self.limit
-        while len(judged) < len(hopes):
-            some = hopes[len(judged) : size]
-            good = [hope for hope in some if hope[0] >= floor - SLACK]
-            judged += [
-                self._judge(seeker, job_id, cosine) for _, job_id, cosine in good
-            ]
-            if len(good) < len(some):
-                break
-            floor, size = self._floor([match for match, _ in judged]), 2 * size
-        return {
-            match.job_id: facts
-            for match, facts in judged
-            if match.match_score >= floor - SLACK
-        }
-
-    def _hopes(
-        self, seeker: Seeker, near: list[tuple[int, float]]
-    ) -> list[tuple[float, int, float]]:
-        """The most that each could score, job_id and cosine; the most first."""
-        taste = MOST_POINTS if seeker.taste.opinions else 0.0
-        most, wishes = self.bounds.most, seeker.wishes
-        hopes = [(most(wishes, *pair) + taste, *pair) for pair in near]
-        return sorted(hopes, reverse=True)
-
-    def _judge(self, seeker: Seeker, job_id: int, cosine: float) -> tuple[Match, Facts]:
-        job = self.rows[job_id]
-        facts = examine(seeker.wishes, job, date.today())
-        similar = similarity.calibrated(cosine, self.model.name)
-        return seeker.match(job, facts, similar), facts
-
-    def matches(self, short: _ShortList, distances: dict[int, float]) -> list[Match]:
-        """Her best, as a search would have them. A distance is NaN where a vector is
-        gone meanwhile."""
-        found = []
-        for job_id, distance in distances.items():
-            similar = similarity.calibrated(1 - distance, self.model.name)
-            if not math.isnan(distance) and similar > 0:
-                row, facts = self.rows[job_id], short.facts[job_id]
-                found.append(short.seeker.match(row, facts, similar))
-        return self._best(found)
-
-    def _best(self, matches: list[Match]) -> list[Match]:
-        good = (match for match in matches if match.match_score >= self.threshold)
-        return best_first(good)[: self.limit]
-
-    def _floor(self, matches: list[Match]) -> int:
-        """A job that scores less cannot come among the first `limit` any more."""
-        best = self._best(matches)
-        if len(best) < self.limit or has_surplus(best):
-            return self.threshold
-        return min(match.match_score for match in best)
 
 
 def chosen(cosines: Vectors, least: float, most: int) -> tuple[Ids, Ids]:
