@@ -5,7 +5,7 @@
 
 -- Lower case without punctuation; + and # stay, for C++ and C#. The marks are listed
 -- because a class such as [:alnum:] knows other scripts under some locales only.
-CREATE OR REPLACE FUNCTION plain_words(said text) RETURNS text
+CREATE OR REPLACE FUNCTION bare_words(said text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT btrim(regexp_replace(
         regexp_replace(replace(lower(left(said, 500)), '&', ' and '), '[.''’`]', '', 'g'),
@@ -62,10 +62,10 @@ END $$;
 
 ALTER TABLE canonical_jobs
     ADD COLUMN IF NOT EXISTS employer_key text
-        GENERATED ALWAYS AS (employer_key(plain_words(company))) STORED,
+        GENERATED ALWAYS AS (employer_key(bare_words(company))) STORED,
     ADD COLUMN IF NOT EXISTS posting_key uuid
-        GENERATED ALWAYS AS (posting_key(plain_words(title), plain_words(location),
-                                         employer_key(plain_words(company)), description)) STORED;
+        GENERATED ALWAYS AS (posting_key(bare_words(title), bare_words(location),
+                                         employer_key(bare_words(company)), description)) STORED;
 CREATE INDEX IF NOT EXISTS canonical_jobs_posting ON canonical_jobs (posting_key);
 
 ALTER TABLE user_job_history
@@ -99,4 +99,4 @@ $$;
 --   ALTER TABLE user_job_history DROP COLUMN feedback, DROP COLUMN feedback_at,
 --       DROP COLUMN feedback_reason;
 --   ALTER TABLE canonical_jobs DROP COLUMN posting_key, DROP COLUMN employer_key;
---   DROP FUNCTION posting_key(text, text, text, text), employer_key(text), plain_words(text);
+--   DROP FUNCTION posting_key(text, text, text, text), employer_key(text), bare_words(text);
