@@ -6,18 +6,20 @@ Takes for granted that the score grows with the similarity and with each part.
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any, Final
 
 import numpy as np
 
 from whatsapp_bot.matching import similarity
 from whatsapp_bot.matching.location import location_fit
-from whatsapp_bot.matching.scoring import WEIGHTS, Facts, score
+from whatsapp_bot.matching.scoring import Facts, score
 from whatsapp_bot.matching.taste import MOST_POINTS
 from whatsapp_bot.matching.wishes import Wishes
 from whatsapp_bot.records import Row
 
 STEP: Final = 0.01  # of a cosine
+PARTS: Final = frozenset(f.name for f in fields(Facts) if f.type == "float | None")
 SLACK: Final = 1.0  # points: what rounding and single precision could hide
 
 
@@ -33,14 +35,12 @@ class ScoreBounds:
     def least_cosine(self, threshold: float) -> float:
         """No pair below it can score the threshold."""
         enough = threshold - MOST_POINTS - SLACK
-        steps = (
-            step for step, most in enumerate(self._table(1.0)) if 0 < most >= enough
-        )
+        steps = (step for step, most in enumerate(self._table(1.0)) if most >= enough)
         step = next(steps, None)
         return 1.0 if step is None else (step - 2) * STEP - 1
 
     def most(self, wishes: Wishes, job_id: int, cosine: float) -> float:
-        """0..100, without her taste; 0 where the vectors mean unrelated."""
+        """0..100, without her taste."""
         known = self._locations_of(wishes)
         location = known.get(job_id)
         if location is None:
@@ -63,11 +63,10 @@ class ScoreBounds:
     def _table(self, location: float) -> list[float]:
         """By cosine, from -1 in steps, where all else is perfect."""
         if location not in self._by_location:
-            parts: dict[str, Any] = dict.fromkeys(WEIGHTS, 1.0) | {"location": location}
-            best = Facts(**parts, wished=frozenset(WEIGHTS))
+            parts: dict[str, Any] = dict.fromkeys(PARTS, 1.0) | {"location": location}
+            best = Facts(**parts, wished=PARTS)
             self._by_location[location] = [
-                score(best, similar) if similar > 0 else 0.0
+                score(best, similarity.calibrated(float(cosine), self._model))
                 for cosine in np.arange(-1.0, 1.0 + STEP, STEP)
-                for similar in (similarity.calibrated(float(cosine), self._model),)
             ]
         return self._by_location[location]

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tests.unit.matching.examples import TODAY
 from whatsapp_bot.matching import similarity
-from whatsapp_bot.matching.score_bounds import ScoreBounds
+from whatsapp_bot.matching.score_bounds import PARTS, ScoreBounds
 from whatsapp_bot.matching.scoring import examine, score
 from whatsapp_bot.matching.wishes import Wishes
 from whatsapp_bot.records import Row
@@ -40,15 +40,19 @@ JOBS = st.fixed_dictionaries(
 COSINES = st.floats(-1, 1)
 
 
+def test_the_parts_of_a_score_are_known() -> None:
+    assert {"title", "skills", "location", "salary", "experience"} <= PARTS
+    assert "posted_days" not in PARTS
+
+
 @given(PEOPLE, JOBS, COSINES, st.sampled_from(MODELS))
 def test_no_pair_scores_more_than_its_bound(
     person: Row, job: Row, cosine: float, model: str
 ) -> None:
     wishes = Wishes.of(person)
     similar = similarity.calibrated(cosine, model)
-    if similar > 0:
-        points = score(examine(wishes, job, TODAY), similar)
-        assert points <= ScoreBounds(model, {1: job}).most(wishes, 1, cosine) + 1e-9
+    points = score(examine(wishes, job, TODAY), similar)
+    assert points <= ScoreBounds(model, {1: job}).most(wishes, 1, cosine) + 1e-9
 
 
 @given(PEOPLE, PEOPLE, JOBS, COSINES)
