@@ -7,13 +7,13 @@ Takes for granted that the score grows with the similarity and with each part.
 from __future__ import annotations
 
 from dataclasses import fields
+from datetime import date
 from typing import Any, Final
 
 import numpy as np
 
 from whatsapp_bot.matching import similarity
-from whatsapp_bot.matching.location import location_fit
-from whatsapp_bot.matching.scoring import Facts, score
+from whatsapp_bot.matching.scoring import Facts, examine, score
 from whatsapp_bot.matching.taste import MOST_POINTS
 from whatsapp_bot.matching.wishes import Wishes
 from whatsapp_bot.records import Row
@@ -41,24 +41,21 @@ class ScoreBounds:
 
     def most(self, wishes: Wishes, job_id: int, cosine: float) -> float:
         """0..100, without her taste."""
-        known = self._locations_of(wishes)
-        location = known.get(job_id)
-        if location is None:
-            fit = location_fit(wishes, self._rows[job_id])[0]
-            location = known[job_id] = 1.0 if fit is None else fit
-        table = self._table(location)
+        # Many people wish for the same places.
+        wish = wishes.places, wishes.countries, wishes.arrangements, wishes.relocates
+        known = self._locations.setdefault(wish, {})
+        if job_id not in known:
+            asked = Wishes(
+                places=wishes.places,
+                countries=wishes.countries,
+                arrangements=wishes.arrangements,
+                relocates=wishes.relocates,
+            )
+            fit = examine(asked, self._rows[job_id], date.today()).location
+            known[job_id] = 1.0 if fit is None else fit
+        table = self._table(known[job_id])
         # Of the next step but one: products in single precision are a little off.
         return table[min(int((cosine + 1) / STEP) + 2, len(table) - 1)]
-
-    def _locations_of(self, wishes: Wishes) -> dict[int, float]:
-        """By job id; many people wish for the same places."""
-        wish = (
-            wishes.places,
-            wishes.countries,
-            wishes.arrangements,
-            wishes.relocates,
-        )
-        return self._locations.setdefault(wish, {})
 
     def _table(self, location: float) -> list[float]:
         """By cosine, from -1 in steps, where all else is perfect."""

@@ -10,6 +10,7 @@ from whatsapp_bot.matching import rows
 from whatsapp_bot.matching.rows import Row
 from whatsapp_bot.matching.titles import Title, read_title
 from whatsapp_bot.matching.wishes import Wishes
+from whatsapp_bot.matching.words import GENERIC
 
 MOST_POINTS: Final = 8.0  # of 100, either way, whatever she said and how often
 TITLE_SHARE: Final = 0.6  # of what makes two jobs alike; the rest is the employer
@@ -18,21 +19,18 @@ WORTH_SAYING: Final = 0.3  # how alike a saved job must be to be named as a reas
 
 @dataclass(frozen=True, slots=True)
 class _Opinion:
-    """A job she saved or refused. words: what its title adds to the roles she named."""
+    """A job she saved or refused. words: what its title adds to the roles she
+    named; "officer" adds nothing."""
 
     is_saved: bool
     label: str
     company: str
     employer: str | None
-    title: Title
     words: frozenset[str]
 
     def title_likeness(self, title: Title) -> float:
         """0..1: how much of what that title adds this one has too."""
-        shared = self.words & title.words
-        return (
-            self.title.weight(shared) / self.title.weight(self.words) if shared else 0.0
-        )
+        return len(self.words & title.words) / len(self.words) if self.words else 0.0
 
     def likeness(self, title: Title, employer: str | None) -> float:
         same_employer = employer is not None and employer == self.employer
@@ -85,12 +83,10 @@ class Taste:
 
 
 def _opinion(row: Row, asked: frozenset[str]) -> _Opinion:
-    title = read_title(rows.text(row, "title"))
     return _Opinion(
         is_saved=row["is_saved"],
         label=rows.label(rows.text(row, "title")),
         company=rows.label(rows.text(row, "company")),
         employer=row["employer_key"],
-        title=title,
-        words=title.words - asked,
+        words=read_title(rows.text(row, "title")).words - asked - GENERIC,
     )
