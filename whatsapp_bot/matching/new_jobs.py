@@ -53,10 +53,15 @@ class NewJobs:
     def _hopes(
         self, seeker: Seeker, near: list[tuple[int, float]]
     ) -> list[tuple[float, int, float]]:
-        """The most that each could score, job_id and cosine; the most first."""
+        """The most that each could score, job_id and cosine; the most first. What its
+        vector calls unrelated is not shown, so it has no place to take."""
         taste = MOST_POINTS if seeker.taste.opinions else 0.0
         most, wishes = self.bounds.most, seeker.wishes
-        hopes = [(most(wishes, *pair) + taste, *pair) for pair in near]
+        hopes = [
+            (most(wishes, job_id, cosine) + taste, job_id, cosine)
+            for job_id, cosine in near
+            if similarity.calibrated(cosine, self.model) > 0
+        ]
         return sorted(hopes, reverse=True)
 
     def _judge(self, seeker: Seeker, job_id: int, cosine: float) -> tuple[Match, Facts]:

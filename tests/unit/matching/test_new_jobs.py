@@ -39,7 +39,7 @@ JOBS = st.lists(
             "skills": st.lists(st.sampled_from(["Triage", "Excel", "CRM"]), max_size=2),
             "employer_key": st.sampled_from([None, "acme", "acme", "acme", "bola"]),
             "posting_key": st.sampled_from([None, None, "x", "y", "z"]),
-            "cosine": st.floats(0.3, 1),
+            "cosine": st.floats(0, 1),
         }
     ),
     max_size=40,
