@@ -13,12 +13,14 @@ from whatsapp_bot.database.batches import BatchList, BatchStore
 from whatsapp_bot.database.database_manager import DatabaseManager, DueListener
 from whatsapp_bot.database.embedded_postgres import EmbeddedPostgres
 from whatsapp_bot.database.embeddings import EmbeddingStore, EmbeddingUpkeep
+from whatsapp_bot.database.history import HistoryStore
 from whatsapp_bot.database.jobs import JobStore
 from whatsapp_bot.database.migrator import Migrator
 from whatsapp_bot.database.models import ModelStore
 from whatsapp_bot.database.pace import Ledger, PaceStore
 from whatsapp_bot.database.tasks import TaskStore
 from whatsapp_bot.database.users import UserStore
+from whatsapp_bot.database.vectors import VectorStore
 from whatsapp_bot.embeddings.batch_service import BatchService
 from whatsapp_bot.embeddings.embedding_generator import (
     SPARE_THREADS,
@@ -40,6 +42,7 @@ from whatsapp_bot.intake.flexible_preference_manager import FlexiblePreferenceMa
 from whatsapp_bot.intake.save_hook import SaveHook
 from whatsapp_bot.matching.embedding_job_matcher import EmbeddingJobMatcher
 from whatsapp_bot.matching.intelligent_job_matcher import IntelligentJobMatcher
+from whatsapp_bot.matching.reverse_match import ReverseMatcher
 from whatsapp_bot.records import THINGS, EmbeddingModel, Thing
 
 logger = logging.getLogger(__name__)
@@ -69,6 +72,7 @@ class App:
     preference_manager: FlexiblePreferenceManager
     parser: AIEnhancedParser
     controller: BotController
+    reverse_matcher: ReverseMatcher
 
     def store(self, thing: Thing) -> EmbeddingStore:
         """The embeddings of the live model."""
@@ -136,6 +140,7 @@ def build(settings: Settings, database: DatabaseManager, place: str) -> App:
         models, lambda model: build_service(settings, database, model)
     )
     users, jobs = UserStore(database), JobStore(database)
+    history = HistoryStore(database)
     hook = SaveHook(services, settings.hook_timeout_seconds)
     return App(
         settings=settings,
@@ -164,7 +169,10 @@ def build(settings: Settings, database: DatabaseManager, place: str) -> App:
         controller=BotController(
             EmbeddingJobMatcher(jobs, users),
             IntelligentJobMatcher(jobs),
-            jobs,
+            history,
+        ),
+        reverse_matcher=ReverseMatcher(
+            jobs, users, models, history, VectorStore(database)
         ),
     )
 

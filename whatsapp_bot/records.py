@@ -48,9 +48,16 @@ class Claim:
     has_vector: bool
 
 
+Feedback = Literal["saved", "not_for_me"]
+
+
 @dataclass(frozen=True)
 class Match:
-    """A job for a person. match_score: 0 to 100, larger is better."""
+    """A job for a person. match_score: 0 to 100, larger is better.
+
+    posting_key: the same for all postings of one job; employer_key: of one employer.
+    None where that cannot be told (migration 006).
+    """
 
     job_id: int
     title: str
@@ -60,6 +67,29 @@ class Match:
     listed_date: date
     match_score: int
     match_reasons: tuple[str, ...]
+    posting_key: str | None = None
+    employer_key: str | None = None
+
+
+@dataclass(frozen=True)
+class PersonMatches:
+    """The jobs, of some, that suit a person: best first."""
+
+    user_id: int
+    matches: tuple[Match, ...]
+
+
+@dataclass(frozen=True)
+class SavedMatch:
+    """A job that a person saved. is_live: it can still be found."""
+
+    job_id: int
+    title: str
+    company: str | None
+    location: str | None
+    url: str | None
+    saved_at: datetime
+    is_live: bool
 
 
 @dataclass(frozen=True)

@@ -77,3 +77,33 @@ def test_the_limit_counts_and_the_people_are_listed(bot: Bot, rows: Rows) -> Non
     assert result.out.count("%  Welder ") == 2
     assert f"{user_id:6} Ada (" in bot.run("match", "--list").out
     assert bot.run("match").code == 2
+
+
+def test_what_she_says_of_jobs_is_kept_and_refused_ones_do_not_come_again(
+    bot: Bot, rows: Rows, user_id: int
+) -> None:
+    welder, accountant = (
+        rows.value("SELECT id FROM canonical_jobs WHERE title = %s", title)
+        for title in ("Welder", "Accountant")
+    )
+    her = ("match", "--user", str(user_id))
+    assert f"job {welder}\n" in bot.run(*her).out
+    assert bot.run("match", "--job", str(welder)).out.endswith(
+        f"1 people for job {welder}\n"
+    )
+    assert bot.run(*her, "--save", str(accountant)).code == 0
+    assert bot.run(*her, "--not-for-me", str(welder)).code == 0
+    assert bot.run(*her, "--saved").out == f"job {accountant}  Accountant, -\n"
+    assert bot.run(*her).out.startswith("0 jobs for Ada")
+    assert bot.run("match", "--job", str(welder)).out == f"0 people for job {welder}\n"
+    assert bot.run(*her, "--undo", str(welder)).code == 0
+    assert bot.run(*her).out.startswith("1 jobs for Ada")
+
+
+@pytest.mark.parametrize("what", [("--user", "1", "--save"), ("--job",)])
+def test_a_job_that_does_not_exist_is_an_error(
+    bot: Bot, rows: Rows, user_id: int, what: tuple[str, ...]
+) -> None:
+    result = bot.run("match", *what, "4711")
+    assert result.code == 1
+    assert "4711" in result.err

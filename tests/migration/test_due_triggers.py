@@ -64,6 +64,8 @@ JOB_COLUMNS = {
     "ai_salary_period": "nothing",
     "ai_summary": "due",
     "words": "nothing",
+    "employer_key": "refused",
+    "posting_key": "refused",
 }
 USER_COLUMNS = {
     "user_id": "refused",
@@ -102,6 +104,7 @@ OTHER_VALUES = {
     "text": "'other'",
     "timestamp with time zone": "now() - interval '1 day'",
     "tsvector": "'other'",
+    "uuid": "gen_random_uuid()",
 }
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 
-from whatsapp_bot.database.jobs import JobStore
+from whatsapp_bot.database.history import HistoryStore
 from whatsapp_bot.errors import NoVectors
 from whatsapp_bot.matching.embedding_job_matcher import EmbeddingJobMatcher
 from whatsapp_bot.matching.intelligent_job_matcher import IntelligentJobMatcher
-from whatsapp_bot.records import SearchResult
+from whatsapp_bot.records import SavedMatch, SearchResult
 
 logger = logging.getLogger(__name__)
 
@@ -18,11 +18,11 @@ class BotController:
         self,
         embedding_matcher: EmbeddingJobMatcher,
         keyword_matcher: IntelligentJobMatcher,
-        jobs: JobStore,
+        history: HistoryStore,
     ) -> None:
         self._embedding_matcher = embedding_matcher
         self._keyword_matcher = keyword_matcher
-        self._jobs = jobs
+        self._history = history
 
     def search_jobs_for_user(
         self, user_id: int, limit: int = 10, unseen: bool = False
@@ -49,5 +49,24 @@ class BotController:
         return SearchResult(tuple(matches), "embedding")
 
     def record_shown(self, user_id: int, result: SearchResult) -> None:
-        """Never show these again to her where unseen jobs are asked for."""
-        self._jobs.record_shown(user_id, [match.job_id for match in result.matches])
+        """Never show these again to her where unseen jobs are asked for, nor any other
+        posting of them."""
+        self._history.record_shown(user_id, [match.job_id for match in result.matches])
+
+    def save(self, user_id: int, job_id: int) -> None:
+        """Keep it for her; jobs like it score a little more. Raises NotFound when there
+        is no such job."""
+        self._history.record_feedback(user_id, job_id, "saved")
+
+    def not_for_me(self, user_id: int, job_id: int, reason: str | None = None) -> None:
+        """Never show it again to her, seen or not; jobs like it score a little less.
+        Raises NotFound when there is no such job."""
+        self._history.record_feedback(user_id, job_id, "not_for_me", reason)
+
+    def undo_feedback(self, user_id: int, job_id: int) -> bool:
+        """Take back what she said of a job; False when she had said nothing."""
+        return self._history.undo_feedback(user_id, job_id)
+
+    def saved_jobs(self, user_id: int, limit: int = 10) -> list[SavedMatch]:
+        """The jobs she saved, the last one first; also those that ended since."""
+        return self._history.saved(user_id, limit)

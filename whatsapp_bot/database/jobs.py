@@ -1,4 +1,4 @@
-"""Rows of canonical_jobs, which of them a person was shown, and searches among them."""
+"""Rows of canonical_jobs, and searches among them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 
 from whatsapp_bot.database.database_manager import Cursor, DatabaseManager, as_json
+from whatsapp_bot.database.history import FEEDBACK_REMEMBERED
 from whatsapp_bot.database.models import HNSW_EF_SEARCH
 from whatsapp_bot.errors import DatabaseConflict, NotFound
 from whatsapp_bot.records import JobFilter, Row, SavedJob, SearchWords
@@ -56,9 +57,10 @@ class JobStore:
                 raise NotFound(f"user {user_id} has no preferences yet")
             yield JobSearch(cursor, seeker, unseen)
 
-    def record_shown(self, user_id: int, job_ids: Sequence[int]) -> None:
+    def find_live(self, job_ids: Sequence[int]) -> list[Row]:
+        """Those of these that are live, as the searches read them, in order of id."""
         with self._database.transaction() as cursor:
-            cursor.run("record_shown_jobs", user_id=user_id, job_ids=list(job_ids))
+            return cursor.rows("find_live_jobs", job_ids=list(job_ids))
 
 
 class JobSearch:
@@ -72,7 +74,17 @@ class JobSearch:
         self._unseen = unseen
         self.model: str | None = seeker.pop("model")
         self.dimensions: int | None = seeker.pop("dimensions")
+        self._has_feedback: bool = seeker.pop("has_feedback")
         self.preferences = seeker
+
+    def feedback(self) -> list[Row]:
+        """What she said of jobs, as HistoryStore.feedback gives it."""
+        if not self._has_feedback:
+            return []
+        ids = [self.preferences["user_id"]]
+        return self._cursor.rows(
+            "find_feedback", user_ids=ids, limit=FEEDBACK_REMEMBERED
+        )
 
     def find_candidates(
         self, words: SearchWords, job_filter: JobFilter | None, limit: int

@@ -609,11 +609,6 @@ SELECT user_id, job_roles, job_categories, user_job_input, experience_level, yea
        company_size_preference, industry_preferences, musts
   FROM user_preferences WHERE user_id = %(user_id)s;
 
--- name: record_shown_jobs
-INSERT INTO user_job_history (user_id, job_id)
-SELECT %(user_id)s, unnest(%(job_ids)s::bigint[])
-ON CONFLICT DO NOTHING;
-
 
 -- Jobs ---------------------------------------------------------------------------------
 
@@ -711,13 +706,15 @@ SELECT p.user_id, p.job_roles, p.job_categories, p.user_job_input, p.experience_
        p.user_location_input, p.willing_to_relocate, p.work_arrangements, p.employment_types,
        p.salary_min, p.salary_max, p.salary_currency, p.salary_period,
        p.company_size_preference, p.industry_preferences, p.musts,
-       m.name AS model, m.dimensions
+       m.name AS model, m.dimensions,
+       EXISTS (SELECT FROM user_job_history h
+                WHERE h.user_id = p.user_id AND h.feedback IS NOT NULL) AS has_feedback
   FROM user_preferences p LEFT JOIN embedding_models m ON m.state = 'live'
  WHERE p.user_id = %(user_id)s;
 
 -- part: job_columns
 -- What a matcher reads of a job; never a vector.
-j.id, j.title, j.company, j.location, j.country, left(j.description, 2000) AS description, j.url,
+j.id, j.posting_key, j.employer_key, j.title, j.company, j.location, j.country, left(j.description, 2000) AS description, j.url,
        j.posted_date, j.listed_date, j.salary_min, j.salary_max, j.salary_currency, j.salary_period,
        j.employment_type, j.work_arrangement, j.experience_level, j.years_min, j.years_max,
        j.skills, j.category, j.ai_job_titles, j.ai_job_function, j.ai_job_level, j.ai_industry,
@@ -725,11 +722,14 @@ j.id, j.title, j.company, j.location, j.country, left(j.description, 2000) AS de
        j.ai_required_skills, j.ai_preferred_skills, j.ai_years_experience_min, j.ai_years_experience_max,
        j.ai_salary_min, j.ai_salary_max, j.ai_salary_currency, j.ai_salary_period, j.ai_summary
 
+-- part: hidden
+-- What she is not to be shown.
+hidden AS MATERIALIZED (SELECT hidden_jobs(%(user_id)s, %(unseen)s) AS job_id)
+
 -- part: is_wanted
 -- What live_jobs can say of a JobFilter. NULL: nothing is asked; '' or NULL in the row:
 -- the posting does not say.
-l.listed_date >= oldest_live_date() AND NOT (%(unseen)s AND EXISTS (
-           SELECT FROM user_job_history h WHERE h.user_id = %(user_id)s AND h.job_id = l.job_id))
+l.listed_date >= oldest_live_date() AND l.job_id NOT IN (SELECT job_id FROM hidden)
        AND (%(countries)s::text[] IS NULL
             OR l.country = ANY(%(countries)s) OR l.place @@ %(places)s::tsquery
             OR l.country <> ALL(%(elsewhere)s) AND l.place @@ %(country_places)s::tsquery
@@ -802,7 +802,7 @@ asked AS MATERIALIZED (
 -- short, counting them would only take time.
 SELECT set_config('hnsw.ef_search', %(ef_search)s::text, true),
        set_config('hnsw.iterative_scan', 'relaxed_order', true);
-WITH person AS MATERIALIZED (
+WITH {hidden}, person AS MATERIALIZED (
     SELECT embedding::halfvec(%(dimensions)s) AS embedding
       FROM user_vectors WHERE user_id = %(user_id)s AND model = %(model)s
 ), common AS MATERIALIZED (
@@ -823,8 +823,7 @@ WITH person AS MATERIALIZED (
        FROM job_vectors v
       WHERE v.model = %(model)s AND EXISTS (SELECT FROM person)
         AND (NOT %(is_filtered)s OR (SELECT found FROM common) OR (SELECT count(*) FROM few) > %(few)s)
-        AND (%(is_filtered)s OR NOT (%(unseen)s AND EXISTS (SELECT FROM user_job_history h
-                                      WHERE h.user_id = %(user_id)s AND h.job_id = v.job_id)))
+        AND v.job_id NOT IN (SELECT job_id FROM hidden)
         AND (NOT %(is_filtered)s OR (SELECT {is_wanted} FROM live_jobs l WHERE l.job_id = v.job_id))
       ORDER BY v.embedding::halfvec(%(dimensions)s) <=> (SELECT embedding FROM person)
       LIMIT %(nearest_limit)s)
@@ -849,13 +848,14 @@ SELECT EXISTS (SELECT FROM user_vectors
                 WHERE user_id = %(user_id)s AND model = %(model)s) AS found;
 
 -- name: find_jobs_by_words
-WITH {found_by_words}
+WITH {hidden}, {found_by_words}
 SELECT {job_columns}
   FROM worded w JOIN canonical_jobs j ON j.id = w.job_id
  WHERE job_is_live(j.status, j.title, j.listed_date)
  ORDER BY w.place;
 
 -- name: find_newest_jobs
+WITH {hidden}
 SELECT {job_columns}
   FROM (SELECT l.job_id FROM live_jobs l
          WHERE {is_wanted}
@@ -864,6 +864,99 @@ SELECT {job_columns}
   JOIN canonical_jobs j ON j.id = newest.job_id
  WHERE job_is_live(j.status, j.title, j.listed_date)
  ORDER BY j.listed_date DESC, j.id DESC;
+
+
+-- What she was shown and what she said of it -----------------------------------------------
+
+-- name: record_shown_jobs
+INSERT INTO user_job_history (user_id, job_id)
+SELECT %(user_id)s, unnest(%(job_ids)s::bigint[])
+ON CONFLICT DO NOTHING;
+
+-- name: record_feedback
+-- She has seen what she speaks of.
+INSERT INTO user_job_history (user_id, job_id, feedback, feedback_at, feedback_reason)
+SELECT %(user_id)s, id, %(feedback)s, now(), %(reason)s FROM canonical_jobs WHERE id = %(job_id)s
+ON CONFLICT (user_id, job_id) DO UPDATE
+   SET feedback = EXCLUDED.feedback, feedback_at = EXCLUDED.feedback_at,
+       feedback_reason = EXCLUDED.feedback_reason;
+
+-- name: undo_feedback
+UPDATE user_job_history SET feedback = NULL, feedback_at = NULL, feedback_reason = NULL
+ WHERE user_id = %(user_id)s AND job_id = %(job_id)s AND feedback IS NOT NULL;
+
+-- name: find_saved_jobs
+SELECT j.id AS job_id, coalesce(j.title, '') AS title, j.company, j.location, j.url, h.feedback_at AS saved_at,
+       job_is_live(j.status, j.title, j.listed_date) AS is_live
+  FROM user_job_history h JOIN canonical_jobs j ON j.id = h.job_id
+ WHERE h.user_id = %(user_id)s AND h.feedback = 'saved'
+ ORDER BY h.feedback_at DESC, j.id DESC
+ LIMIT %(limit)s;
+
+-- name: find_feedback
+-- Each person's newest.
+SELECT h.user_id, j.title, j.company, j.employer_key, h.feedback = 'saved' AS is_saved
+  FROM unnest(%(user_ids)s::bigint[]) AS person(id)
+ CROSS JOIN LATERAL (
+    SELECT * FROM user_job_history
+     WHERE user_id = person.id AND feedback IS NOT NULL
+     ORDER BY feedback_at DESC, job_id DESC LIMIT %(limit)s
+ ) AS h
+  JOIN canonical_jobs j ON j.id = h.job_id
+ ORDER BY h.user_id, h.feedback_at DESC, h.job_id DESC;
+
+
+-- Reverse match: the people whom new jobs suit ---------------------------------------------
+
+-- name: find_live_jobs
+SELECT {job_columns}
+  FROM canonical_jobs j
+ WHERE j.id = ANY(%(job_ids)s::bigint[]) AND job_is_live(j.status, j.title, j.listed_date)
+ ORDER BY j.id;
+
+-- name: find_preferences
+SELECT user_id, job_roles, job_categories, user_job_input, experience_level, years_of_experience,
+       technical_skills, soft_skills, preferred_locations, user_location_input,
+       willing_to_relocate, work_arrangements, employment_types,
+       salary_min, salary_max, salary_currency, salary_period,
+       company_size_preference, industry_preferences, musts
+  FROM user_preferences WHERE user_id = ANY(%(user_ids)s::bigint[]);
+
+-- name: copy_job_vectors
+COPY (SELECT job_id, embedding FROM job_vectors
+       WHERE model = %(model)s AND job_id = ANY(%(job_ids)s::bigint[])
+         AND vector_dims(embedding) = %(dimensions)s
+       ORDER BY job_id) TO STDOUT (FORMAT binary);
+
+-- name: copy_user_vectors
+COPY (SELECT user_id, embedding FROM user_vectors
+       WHERE model = %(model)s AND user_id > %(after)s
+         AND vector_dims(embedding) = %(dimensions)s
+       ORDER BY user_id LIMIT %(limit)s) TO STDOUT (FORMAT binary);
+
+-- name: find_hidden_pairs
+-- Who of a stretch of people was shown, or refused, any posting of these jobs: what
+-- hidden_jobs says for one person.
+WITH posting AS MATERIALIZED (
+    SELECT id, id AS seen_as FROM unnest(%(job_ids)s::bigint[]) AS new(id)
+    UNION
+    SELECT new.id, j.id
+      FROM canonical_jobs new JOIN canonical_jobs j USING (posting_key)
+     WHERE new.id = ANY(%(job_ids)s::bigint[])
+)
+SELECT h.user_id, p.id AS job_id
+  FROM posting p JOIN user_job_history h ON h.job_id = p.seen_as
+ WHERE h.user_id BETWEEN %(first)s AND %(last)s;
+
+-- name: measure_pairs
+-- The distance that a search would find, to the last bit. A pair that has lost a vector
+-- since has none.
+{plan_for_queue}
+SELECT p.place, v.embedding::halfvec(%(dimensions)s) <=> u.embedding::halfvec(%(dimensions)s) AS distance
+  FROM unnest(%(user_ids)s::bigint[], %(job_ids)s::bigint[]) WITH ORDINALITY
+       AS p(user_id, job_id, place)
+  JOIN user_vectors u ON u.user_id = p.user_id AND u.model = %(model)s
+  JOIN job_vectors v ON v.job_id = p.job_id AND v.model = %(model)s;
 
 
 -- Facts, for the health check ------------------------------------------------------------

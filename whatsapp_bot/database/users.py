@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from whatsapp_bot.database.database_manager import DatabaseManager, as_json
 from whatsapp_bot.errors import NotFound
 from whatsapp_bot.records import Row, User
@@ -48,6 +50,12 @@ class UserStore:
         if row is None:
             raise NotFound(f"user {user_id} has no preferences yet")
         return row
+
+    def find_preferences(self, user_ids: Sequence[int]) -> dict[int, Row]:
+        """As get_preferences, of many, by person; without those who told none."""
+        with self._database.transaction() as cursor:
+            rows = cursor.rows("find_preferences", user_ids=list(user_ids))
+        return {row["user_id"]: row for row in rows}
 
     def has_vector(self, user_id: int, model: str) -> bool:
         with self._database.transaction() as cursor:

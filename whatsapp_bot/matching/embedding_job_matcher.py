@@ -7,13 +7,10 @@ from datetime import date
 from whatsapp_bot.database.jobs import JobSearch, JobStore
 from whatsapp_bot.database.users import UserStore
 from whatsapp_bot.errors import NoVectors
-from whatsapp_bot.matching import similarity
 from whatsapp_bot.matching.musts import Musts
-from whatsapp_bot.matching.ranking import as_match, best_first
-from whatsapp_bot.matching.reasons import MOST_REASONS, reasons
-from whatsapp_bot.matching.scoring import SHOWN_FROM, examine, score
+from whatsapp_bot.matching.ranking import best_first
 from whatsapp_bot.matching.search_words import search_words
-from whatsapp_bot.matching.wishes import Wishes
+from whatsapp_bot.matching.seeker import Seeker
 from whatsapp_bot.records import Match, Row
 
 # Looked at for each match that is asked for, and at least; then as many times more when
@@ -34,18 +31,18 @@ class EmbeddingJobMatcher:
         """Her best live jobs, best first, at most `limit`.
 
         Her musts hold; where nothing fulfils them all, the least important are given
-        up, and the reasons say so. unseen: leave out what she was shown. Raises
-        NoVectors when vectors cannot answer, NotFound when she told no preferences,
-        DatabaseError.
+        up, and the reasons say so. unseen: leave out what she was shown; what she
+        refused never comes. Raises NoVectors when vectors cannot answer, NotFound when
+        she told no preferences, DatabaseError.
         """
         with self._jobs.search(user_id, unseen) as search:
             if search.model is None:
                 raise NoVectors("no embedding model is live")
-            musts = Musts.of(search.preferences, Wishes.of(search.preferences))
-            for kept in musts.widening():
+            seeker = Seeker.of(search.preferences, search.feedback())
+            for kept in seeker.musts.widening():
                 rows = _find(search, kept, limit)
                 self._require_vectors(rows, user_id, search.model, not kept.names)
-                matches = _rank(rows, musts, search.model)
+                matches = _rank(rows, seeker, search.model)
                 if matches:
                     return matches[:limit]
         raise NoVectors("no job is near enough")
@@ -74,18 +71,7 @@ def _find(search: JobSearch, musts: Musts, limit: int) -> list[Row]:
     return kept
 
 
-def _rank(rows: list[Row], musts: Musts, model: str) -> list[Match]:
+def _rank(rows: list[Row], seeker: Seeker, model: str) -> list[Match]:
     today = date.today()
-    matches = []
-    for row in rows:
-        # A job that is new may have no vector yet.
-        distance = row["distance"]
-        similar = (
-            None if distance is None else similarity.calibrated(1 - distance, model)
-        )
-        facts = examine(musts.wishes, row, today)
-        found = score(facts, similar)
-        if found >= SHOWN_FROM:
-            said = (*musts.said_of(row), *reasons(facts))[:MOST_REASONS]
-            matches.append(as_match(row, found, said))
-    return best_first(matches)
+    judged = (seeker.judge_near(row, row["distance"], model, today) for row in rows)
+    return best_first(match for match in judged if match is not None)

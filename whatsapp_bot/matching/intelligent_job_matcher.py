@@ -6,11 +6,9 @@ from datetime import date
 
 from whatsapp_bot.database.jobs import JobSearch, JobStore
 from whatsapp_bot.matching.musts import Musts
-from whatsapp_bot.matching.ranking import as_match, best_first
-from whatsapp_bot.matching.reasons import MOST_REASONS, reasons
-from whatsapp_bot.matching.scoring import SHOWN_FROM, examine, score
+from whatsapp_bot.matching.ranking import best_first
 from whatsapp_bot.matching.search_words import search_words
-from whatsapp_bot.matching.wishes import Wishes
+from whatsapp_bot.matching.seeker import Seeker
 from whatsapp_bot.records import Match, Row
 
 CANDIDATES = 300  # found by full-text search, then scored one by one
@@ -26,14 +24,13 @@ class IntelligentJobMatcher:
         """Her best live jobs by titles, skills, place, pay and experience, best first.
 
         Her musts hold; where nothing fulfils them all, the least important are given
-        up, and the reasons say so. unseen: leave out what she was shown. Raises
-        NotFound when she told no preferences, DatabaseError.
+        up, and the reasons say so. unseen: leave out what she was shown; what she
+        refused never comes. Raises NotFound when she told no preferences, DatabaseError.
         """
         with self._jobs.search(user_id, unseen) as search:
-            wishes = Wishes.of(search.preferences)
-            musts = Musts.of(search.preferences, wishes)
-            for kept in musts.widening():
-                matches = _rank(_find(search, kept), musts)
+            seeker = Seeker.of(search.preferences, search.feedback())
+            for kept in seeker.musts.widening():
+                matches = _rank(_find(search, kept), seeker)
                 if matches:
                     break
         return matches[:limit]
@@ -49,13 +46,7 @@ def _find(search: JobSearch, musts: Musts) -> list[Row]:
     return [row for row in rows if musts.holds(row)]
 
 
-def _rank(rows: list[Row], musts: Musts) -> list[Match]:
+def _rank(rows: list[Row], seeker: Seeker) -> list[Match]:
     today = date.today()
-    matches = []
-    for row in rows:
-        facts = examine(musts.wishes, row, today)
-        found = score(facts, None)
-        if found >= SHOWN_FROM:
-            said = (*musts.said_of(row), *reasons(facts))[:MOST_REASONS]
-            matches.append(as_match(row, found, said))
-    return best_first(matches)
+    judged = (seeker.judge(row, None, today) for row in rows)
+    return best_first(match for match in judged if match is not None)

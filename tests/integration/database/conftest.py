@@ -6,6 +6,7 @@ import pytest
 
 from tests.acceptance.rows import Rows
 from whatsapp_bot.database.database_manager import DatabaseManager
+from whatsapp_bot.database.history import HistoryStore
 from whatsapp_bot.database.models import ModelStore
 from whatsapp_bot.records import EmbeddingModel
 
@@ -24,3 +25,8 @@ def models(database: DatabaseManager) -> ModelStore:
     models = ModelStore(database)
     models.add(EmbeddingModel("m", "m", None, 3, "roles-1", True))
     return models
+
+
+@pytest.fixture
+def history(database: DatabaseManager) -> HistoryStore:
+    return HistoryStore(database)

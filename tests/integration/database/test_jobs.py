@@ -13,6 +13,7 @@ from tests.acceptance.rows import Rows
 from tests.conftest import Factory
 from whatsapp_bot.bootstrap import App
 from whatsapp_bot.database.database_manager import Cursor, DatabaseManager
+from whatsapp_bot.database.history import HistoryStore
 from whatsapp_bot.database.jobs import JobSearch, JobStore
 from whatsapp_bot.database.models import INDEX_LOCK_KEY, ModelStore, index_name
 from whatsapp_bot.database.queries import query
@@ -135,7 +136,7 @@ def test_every_column_that_a_feed_may_fill_is_known_here(rows: Rows) -> None:
         " WHERE table_schema = 'public' AND table_name = 'canonical_jobs'"
     )
     own = {"id", "source", "source_id", "content_hash", "first_seen_date"}
-    own |= {"last_seen_at", "listed_date", "words"}
+    own |= {"last_seen_at", "listed_date", "words", "employer_key", "posting_key"}
     assert {column for (column,) in found} - own == set(SAID) | set(INFERRED)
 
 
@@ -336,12 +337,12 @@ def test_the_newest_come_first_and_of_one_day_the_last(
 
 
 def test_what_a_person_was_shown_can_be_left_out(
-    jobs: JobStore, user: int, rows: Rows
+    jobs: JobStore, user: int, rows: Rows, history: HistoryStore
 ) -> None:
     other = rows.add_user("Welder")
     first, second = add_jobs(jobs, "Welder", "Welder")
-    jobs.record_shown(user, [second])
-    jobs.record_shown(user, [second])  # twice is harmless
+    history.record_shown(user, [second])
+    history.record_shown(user, [second])  # twice is harmless
     for unseen, asker, expected in (
         (True, user, [first]),
         (False, user, [second, first]),
@@ -349,18 +350,6 @@ def test_what_a_person_was_shown_can_be_left_out(
     ):
         assert by_words(jobs, asker, "welder", unseen=unseen) == expected
         assert newest(jobs, asker, unseen=unseen) == expected
-
-
-def test_the_history_says_what_was_shown_to_whom(
-    jobs: JobStore, user: int, rows: Rows
-) -> None:
-    shown = add_jobs(jobs, "Welder", "Nurse")
-    jobs.record_shown(user, shown)
-    jobs.record_shown(user, [])
-    history = "SELECT user_id, job_id FROM user_job_history ORDER BY job_id"
-    assert rows.run(history) == [(user, job) for job in shown]
-    with pytest.raises(DatabaseError):
-        jobs.record_shown(user, [4711])
 
 
 def test_a_match_never_carries_a_whole_description_or_a_vector(
@@ -435,9 +424,9 @@ def test_more_than_the_index_can_be_asked_for_is_no_error(
 
 
 def test_those_a_person_was_shown_leave_room_for_others(
-    jobs: JobStore, user_of_model: int, nearest: list[int]
+    jobs: JobStore, user_of_model: int, nearest: list[int], history: HistoryStore
 ) -> None:
-    jobs.record_shown(user_of_model, nearest[:1])
+    history.record_shown(user_of_model, nearest[:1])
     assert ids(find(jobs, user_of_model, 1, unseen=True)) == nearest[1:2]
     assert ids(find(jobs, user_of_model, 1, unseen=False)) == nearest[:1]
 
