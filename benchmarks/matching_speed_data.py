@@ -154,10 +154,10 @@ class Truth:
         near = self.similarities[row]
         places = np.arange(len(near)) if passing is None else np.flatnonzero(passing)
         count = min(count, len(places))
-        best = (
-            places[np.argpartition(-near[places], count - 1)[:count]] if count else []
-        )
-        ids: list[int] = (np.array(best, dtype=np.int64) + self.first_live).tolist()
+        if count == 0:
+            return []
+        best = places[np.argpartition(-near[places], count - 1)[:count]]
+        ids: list[int] = (best + self.first_live).tolist()
         return ids
 
 
