@@ -10,32 +10,37 @@ tenth of them live, 1,536 dimensions, vectors shaped like a text model's
   keyword   all recent rows read into Python and scored there
 
 recall@50: of the 50 nearest by numpy, how many were found. fewest, mean: how many each
-person got; short: searches that returned fewer than there are. others: cores that other
-processes used meanwhile; with more than 0.2 it is measured again, up to three times, and
-where that did not help the line is marked *.
+person got; short: searches that returned fewer than there are. After a warm-up, each person
+searches twice or, where that takes more than 10 s, as many as can. others: cores that
+other processes used meanwhile; with more than 0.2 it is measured again, up to three
+times, and where that did not help the line is marked *.
 """
 
 from __future__ import annotations
 
 import argparse
-import re
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
-from typing import TypeVar
 
-from psycopg2 import sql
-
-from benchmarks import matching_speed_data, scratch
 from benchmarks import matching_speed_searches as searches
 from benchmarks import matching_speed_seed_a as seed_a
-from benchmarks.matching_speed_clients import HEADINGS, Case, Measured, measure
-from benchmarks.matching_speed_data import Dataset, Truth
+from benchmarks import scratch
+from benchmarks.matching_speed_clients import HEADINGS, Case, Measured, show, timed
+from benchmarks.matching_speed_data import (
+    FILTERS,
+    Dataset,
+    fill,
+    ids_where,
+)
+from benchmarks.matching_speed_sweeps import (
+    as_setting,
+    sweep_filters,
+    sweep_settings,
+)
+from benchmarks.matching_speed_truth import WANTED, Truth
 from benchmarks.scratch import Scratch
 from whatsapp_bot.bootstrap import App
-from whatsapp_bot.database.models import index_name
-from whatsapp_bot.database.queries import query
 
 EXAMPLES = """examples:
   python -m benchmarks.matching_speed                        10,000 and 100,000 stored
@@ -49,21 +54,6 @@ EXAMPLES = """examples:
 MILLION = 1_000_000
 SLOW_PEOPLE = 20  # search where each takes a tenth of a second
 SLOWEST_PEOPLE = 4
-# Of all rows, as synthetic_jobs has them.
-FILTERS = {
-    "25%, remote": "j.work_arrangement = 'remote'",
-    "4%, in Kano": "j.ai_city = 'Kano'",
-    "0.4%, in Yola": "j.ai_city = 'Yola'",
-}
-SHARES = (0.001, 0.004, 0.01, 0.02, 0.04, 0.08, 0.16, 0.25, 0.5)
-BUCKETS = """
-    CREATE TABLE bucket_of AS
-    SELECT job_id AS id, random() AS bucket FROM job_vectors ORDER BY job_id;
-    ALTER TABLE bucket_of ADD PRIMARY KEY (id);
-    CREATE INDEX ON bucket_of (bucket)"""
-
-Result = TypeVar("Result")
-Setting = tuple[int, int, int]  # m, ef_construction, ef_search
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -82,7 +72,7 @@ def main(argv: list[str] | None = None) -> int:
         help="seed A and the scan of all stored rows beyond 100,000 rows too",
     )  # fmt: skip
     parser.add_argument(
-        "--settings", type=_setting, nargs="+", metavar="M,EFC,EF",
+        "--settings", type=as_setting, nargs="+", metavar="M,EFC,EF",
         help="only this: the vector index with m, ef_construction and ef_search",
     )  # fmt: skip
     parser.add_argument(
@@ -91,11 +81,6 @@ def main(argv: list[str] | None = None) -> int:
     )  # fmt: skip
     options = parser.parse_args(argv)
     return scratch.guarded(lambda: _run(options))
-
-
-def _setting(text: str) -> Setting:
-    m, ef_construction, ef_search = (int(word) for word in text.split(","))
-    return m, ef_construction, ef_search
 
 
 def _run(options: argparse.Namespace) -> None:
@@ -111,7 +96,7 @@ def _run(options: argparse.Namespace) -> None:
                 f"{rows:,} stored, {data.live:,} live, {data.dimensions} dimensions, "
                 f"{data.clusters} clusters"
             )
-            truth = _timed("stored", partial(matching_speed_data.fill, place.app, data))
+            truth = timed("stored", partial(fill, place.app, data))
             _measure(place, data, truth, options)
 
 
@@ -119,35 +104,22 @@ def _measure(
     place: Scratch, data: Dataset, truth: Truth, options: argparse.Namespace
 ) -> None:
     if options.settings:
-        return _sweep_settings(place, truth, options.settings)
-    _timed("vector index", partial(place.app.models.build_index, place.app.live_model))
+        return sweep_settings(place, truth, options.settings)
+    timed("vector index", partial(place.app.models.build_index, place.app.live_model))
     if options.filters:
-        return _sweep_filters(place, truth)
+        return sweep_filters(place, truth)
     has_seed_a = data.rows <= max(100_000, MILLION * options.everything)
     if has_seed_a:
         load = partial(seed_a.fill, place.app, data, truth.people)
-        _timed("seed A's table and index", load)
+        timed("seed A's table and index", load)
     print(HEADINGS)
-    ours = [_show(place, case, clients) for case, clients in _ours(truth)]
+    ours = [show(place, case, clients) for case, clients in _ours(truth)]
     for case in _filtered(place.app, truth):
-        _show(place, case)
-    others = [_show(place, case, n) for case, n in _compared(truth, has_seed_a)]
+        show(place, case)
+    others = [show(place, case, n) for case, n in _compared(truth, has_seed_a)]
     if not has_seed_a:
         print("left out: seed A and the scan of all stored rows (--everything)")
     _compare(ours, others)
-
-
-def _show(place: Scratch, case: Case, clients: int = 1) -> Measured:
-    measured = measure(place, case, clients)
-    print(measured.line(), flush=True)
-    return measured
-
-
-def _timed(what: str, work: Callable[[], Result]) -> Result:
-    start = time.monotonic()
-    result = work()
-    print(f"{what}: {time.monotonic() - start:.0f} s", flush=True)
-    return result
 
 
 # What is measured
@@ -156,7 +128,9 @@ def _timed(what: str, work: Callable[[], Result]) -> Result:
 def _ours(truth: Truth) -> Iterator[tuple[Case, int]]:
     people, nearest = truth.people, truth.nearest()
     whole = {"10 matches": 10, "50 matches": 50}
+    index = partial(searches.search_vector_index, ef=100)
     for clients in (1, 2):
+        yield Case("vector index alone, ef 100", index, people, nearest), clients
         yield Case("find_nearest", searches.find_nearest, people, nearest), clients
         for name, limit in whole.items():
             search = partial(searches.search_jobs, limit=limit)
@@ -176,14 +150,26 @@ def _ours(truth: Truth) -> Iterator[tuple[Case, int]]:
 
 
 def _filtered(app: App, truth: Truth) -> Iterator[Case]:
-    """As plain SQL: along the vector index, and all that pass."""
-    for name, condition in FILTERS.items():
-        passing = truth.passing(matching_speed_data.ids_where(app.database, condition))
+    """By people who insist; and as plain SQL, along the vector index or all that pass."""
+    are_musts_known = "musts" in app.users.get_preferences(truth.people[0])
+    for each in FILTERS:
+        name, passing = (
+            each.name,
+            truth.passing(ids_where(app.database, each.condition)),
+        )
+        if are_musts_known:
+            people = truth.insisting[name]
+            search = partial(searches.search_jobs, limit=WANTED)
+            nearest = truth.nearest(passing=passing, people=people)
+            yield Case(f"{name}: search_jobs_for_user", search, people, nearest)
         nearest = truth.nearest(passing=passing)
-        joined = f"EXISTS (SELECT FROM canonical_jobs j WHERE j.id = v.job_id AND {condition})"
+        joined = (
+            "EXISTS (SELECT FROM canonical_jobs j "
+            f"WHERE j.id = v.job_id AND {each.condition})"
+        )
         chosen = (
             "SELECT j.id FROM canonical_jobs j WHERE "
-            f"job_is_live(j.status, j.title, j.listed_date) AND {condition}"
+            f"job_is_live(j.status, j.title, j.listed_date) AND {each.condition}"
         )
         along = partial(searches.scan_index_with, condition=joined)
         every = partial(searches.compare_all_of, passing=chosen)
@@ -207,85 +193,13 @@ def _compared(truth: Truth, has_seed_a: bool) -> Iterator[tuple[Case, int]]:
 
 def _compare(ours: list[Measured], others: list[Measured]) -> None:
     print("\nhow many times as fast as ours, p50, one client:")
-    for mine in ours[:2]:
+    for mine in ours[:3]:
         ratios = ", ".join(
             f"{theirs.case.name} {theirs.p50 / mine.p50:,.1f}"
             for theirs in others
             if theirs.clients == 1
         )
         print(f"  {mine.case.name}: {ratios}")
-
-
-# Sweeps
-
-
-def _sweep_settings(place: Scratch, truth: Truth, settings: list[Setting]) -> None:
-    built: tuple[int, int] | None = None
-    for m, ef_construction, ef in sorted(settings):
-        if built != (m, ef_construction):
-            built = (m, ef_construction)
-            _timed(
-                f"m {m}, ef_construction {ef_construction}",
-                partial(_build, place.app, *built),
-            )
-            print(HEADINGS)
-        search = partial(searches.search_vector_index, ef=ef)
-        name = f"m {m}, efc {ef_construction}, ef {ef}"
-        _show(place, Case(name, search, truth.people, truth.nearest()))
-
-
-def _build(app: App, m: int, ef_construction: int) -> None:
-    """As ModelStore.build_index does, with other settings."""
-    model, name = app.live_model, sql.Identifier(index_name(app.live_model.name))
-    statement, replaced = re.subn(
-        r"m = \d+, ef_construction = \d+",
-        f"m = {m}, ef_construction = {ef_construction}",
-        query("create_vector_index"),
-    )
-    scratch.require(replaced == 1, "create_vector_index names its settings otherwise")
-    connection = app.database.connect()
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SET maintenance_work_mem = '512MB'")
-            cursor.execute(sql.SQL("DROP INDEX IF EXISTS {}").format(name))
-            cursor.execute(
-                sql.SQL(statement).format(
-                    index=name,
-                    dimensions=sql.Literal(model.dimensions),
-                    model=sql.Literal(model.name),
-                )
-            )
-            cursor.execute(
-                sql.SQL("SELECT pg_size_pretty(pg_relation_size({}))").format(
-                    sql.Literal(index_name(model.name))
-                )
-            )
-            (size,) = cursor.fetchone() or ("",)
-            print(f"index of {size}")
-    finally:
-        connection.close()
-
-
-def _sweep_filters(place: Scratch, truth: Truth) -> None:
-    """The filter is a narrow table with an index: the least that a filter can cost."""
-    with place.app.database.transaction() as cursor:
-        cursor.raw.execute(BUCKETS)
-        cursor.raw.execute("ANALYZE bucket_of")
-    print(HEADINGS)
-    people = truth.people[: 5 * SLOW_PEOPLE]
-    for share in SHARES:
-        own = f"SELECT id FROM bucket_of WHERE bucket < {share}"
-        ids = matching_speed_data.ids_where(place.app.database, f"j.id IN ({own})")
-        nearest = truth.nearest(passing=truth.passing(ids))
-        condition = (
-            "EXISTS (SELECT FROM bucket_of b "
-            f"WHERE b.id = v.job_id AND b.bucket < {share})"
-        )
-        along = partial(searches.scan_index_with, condition=condition)
-        every = partial(searches.compare_all_of, passing=own)
-        name = f"{share:.1%}, {len(ids):,} rows"
-        _show(place, Case(f"{name}: along the index", along, people, nearest, 1))
-        _show(place, Case(f"{name}: all that pass", every, people, nearest, 1))
 
 
 if __name__ == "__main__":

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
+import signal
 import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Barrier
+from typing import TypeVar
 
 import numpy as np
 
-from benchmarks.scratch import Neighbours, Scratch, require
+from benchmarks.scratch import Neighbours, Scratch
 from benchmarks.synthetic_vectors import recall
 from whatsapp_bot.bootstrap import App, open_app
 from whatsapp_bot.config import Settings
@@ -26,7 +28,8 @@ from whatsapp_bot.database.database_manager import Cursor
 QUIET_CORES = 0.2  # with others at work on more than that, it is measured again
 ATTEMPTS = 3
 PATIENCE_SECONDS = 40.0  # what takes longer is not measured again
-START_SECONDS = 120.0
+START_SECONDS, END_SECONDS = 120.0, 2.0
+WARM_SECONDS, MEASURED_SECONDS = 5.0, 10.0  # of one case, at most
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ class Case:
     search: Search
     people: Sequence[int]
     truth: dict[int, list[int]] | None = None
-    rounds: int = 2  # each person searches so often; once more beforehand, to warm up
+    rounds: int = 2  # each person searches so often, if there is time
 
 
 @dataclass(frozen=True)
@@ -120,6 +123,7 @@ HEADINGS = (
     f"{'':<40} clients     p50 ms     p95 ms  recall@50  fewest    mean  "
     "short  load  others"
 )
+Result = TypeVar("Result")
 
 
 def measure(place: Scratch, case: Case, clients: int = 1) -> Measured:
@@ -139,54 +143,76 @@ def _measure_once(place: Scratch, case: Case, clients: int) -> Measured:
     context = multiprocessing.get_context("spawn")
     barrier = context.Barrier(clients + 1)
     pipes, processes = [], []
-    for number in range(clients):
-        mine, theirs = context.Pipe(duplex=False)
-        share = list(case.people[number::clients])
-        arguments = (place.environ, case.search, share, case.rounds, barrier, theirs)
-        process = context.Process(target=_client, args=arguments, daemon=True)
-        process.start()
-        theirs.close()
-        pipes.append(mine)
-        processes.append(process)
     try:
+        for number in range(clients):
+            mine, theirs = context.Pipe(duplex=False)
+            arguments = (place.environ, case, (number, clients), barrier, theirs)
+            process = context.Process(target=_client, args=arguments, daemon=True)
+            process.start()
+            theirs.close()
+            pipes.append(mine)
+            processes.append(process)
         barrier.wait(START_SECONDS)
-    except threading.BrokenBarrierError:
-        require(False, f"a client did not get ready: {case.name}")
-    neighbours = Neighbours(place.folder)
-    try:
+        neighbours = Neighbours(place.folder)
         samples = [sample for pipe in pipes for sample in pipe.recv()]
-    except EOFError:
-        require(False, f"a client ended early: {case.name}")
-    others = neighbours.cores()
-    for process in processes:
-        process.join()
+        others = neighbours.cores()
+    except (threading.BrokenBarrierError, EOFError):
+        raise SystemExit(f"error: a client ended early: {case.name}") from None
+    finally:
+        for process in processes:
+            process.join(END_SECONDS)
+            process.terminate()
+            process.join()
     return Measured(case, clients, samples, neighbours.load, others)
 
 
 def _client(
     environ: dict[str, str],
-    search: Search,
-    people: list[int],
-    rounds: int,
+    case: Case,
+    which: tuple[int, int],  # this one, of so many
     barrier: Barrier,
     pipe: Connection,
 ) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the benchmark ends its clients
     logging.disable(logging.WARNING)  # that it fell back is what is measured
+    number, clients = which
+    people = list(case.people[number::clients])
     with open_app(Settings.from_env(environ)) as app:
         try:
-            for person in people:
-                search(app, person)
+            _sample(app, case.search, people, WARM_SECONDS)
         except BaseException:
             barrier.abort()
             raise
         barrier.wait()
-        pipe.send([_sample(app, search, p) for _ in range(rounds) for p in people])
+        pipe.send(_sample(app, case.search, people * case.rounds, MEASURED_SECONDS))
 
 
-def _sample(app: App, search: Search, person: int) -> Sample:
-    start = time.perf_counter()
-    answer = search(app, person)
-    return Sample(person, time.perf_counter() - start, answer)
+def _sample(
+    app: App, search: Search, people: list[int], seconds: float
+) -> list[Sample]:
+    """One after the other, until all have searched or the time is over."""
+    samples: list[Sample] = []
+    end = time.perf_counter() + seconds
+    for person in people:
+        start = time.perf_counter()
+        if start > end:
+            break
+        answer = search(app, person)
+        samples.append(Sample(person, time.perf_counter() - start, answer))
+    return samples
+
+
+def show(place: Scratch, case: Case, clients: int = 1) -> Measured:
+    measured = measure(place, case, clients)
+    print(measured.line(), flush=True)
+    return measured
+
+
+def timed(what: str, work: Callable[[], Result]) -> Result:
+    start = time.monotonic()
+    result = work()
+    print(f"{what}: {time.monotonic() - start:.0f} s", flush=True)
+    return result
 
 
 def ids_of(cursor: Cursor, statement: str, values: dict[str, object]) -> list[int]:

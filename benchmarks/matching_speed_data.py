@@ -11,16 +11,18 @@ import random
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.matching_speed_truth import Truth
 from benchmarks.scratch import require
 from benchmarks.synthetic_jobs import (
     COLUMNS,
     PROFESSIONS,
     Cluster,
+    Person,
     copy_lines,
     describe_clusters,
     person_wanting,
@@ -37,9 +39,8 @@ from whatsapp_bot.database.database_manager import Connection, DatabaseManager
 
 BLOCK = 10_000  # rows made and copied at once
 PEOPLE = 200
-STRANGERS = 50
+FEW_PEOPLE = 50  # of each other kind
 SHOWN = 1_000  # jobs that each person was shown: those nearest to her
-WANTED = 50
 
 # The triggers and foreign keys are off, and a crash may lose it all.
 BULK = "SET session_replication_role = replica; SET synchronous_commit = off"
@@ -59,10 +60,37 @@ SETTLE_PEOPLE = """
      WHERE user_id = ANY(%s)"""
 INSERT_SHOWN = """
     INSERT INTO user_job_history (user_id, job_id) SELECT %s, unnest(%s::bigint[])"""
-TABLES = (
-    "canonical_jobs", "job_embeddings", "job_vectors", "users", "user_preferences",
-    "user_embeddings", "user_vectors", "user_job_history",
-)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What some people insist on. condition: of SQL, on canonical_jobs j."""
+
+    name: str
+    condition: str
+    wishes: Person  # preferences of who insists on it
+
+
+# Of all rows, as synthetic_jobs has them.
+FILTERS = (
+    Filter(
+        "25%, remote",
+        "j.work_arrangement = 'remote'",
+        {"work_arrangements": ["remote"], "musts": ["work_arrangement"]},
+    ),
+    *(
+        Filter(
+            f"{share}, in {city}",
+            f"j.ai_city = '{city}'",
+            {
+                "preferred_locations": [city],
+                "work_arrangements": ["onsite"],
+                "musts": ["location"],
+            },
+        )
+        for share, city in (("4%", "Kano"), ("0.4%", "Yola"))
+    ),
+)
 
 
 class Dataset:
@@ -116,78 +144,33 @@ class Dataset:
         return [self._described[i] for i in wanted.tolist()], vectors
 
 
-@dataclass
-class Truth:
-    """How near each live job is to each person, by numpy."""
-
-    people: list[int]  # ids
-    strangers: list[int]  # people without a vector
-    first_live: int  # id; those of the others follow
-    similarities: npt.NDArray[np.float32]  # (people, live jobs)
-    shown: dict[int, Numbers] = field(default_factory=dict)  # ids, by person
-
-    def nearest(
-        self, count: int = WANTED, passing: npt.NDArray[np.bool_] | None = None
-    ) -> dict[int, list[int]]:
-        """Each person's nearest live jobs, of those that pass."""
-        return {
-            person: self._nearest(row, count, passing)
-            for row, person in enumerate(self.people)
-        }
-
-    def nearest_unseen(self) -> dict[int, list[int]]:
-        found = {}
-        for row, person in enumerate(self.people):
-            passing = np.ones(self.similarities.shape[1], dtype=bool)
-            passing[self.shown[person] - self.first_live] = False
-            found[person] = self._nearest(row, WANTED, passing)
-        return found
-
-    def passing(self, ids: list[int]) -> npt.NDArray[np.bool_]:
-        passing = np.zeros(self.similarities.shape[1], dtype=bool)
-        passing[np.array(ids, dtype=np.int64) - self.first_live] = True
-        return passing
-
-    def _nearest(
-        self, row: int, count: int, passing: npt.NDArray[np.bool_] | None
-    ) -> list[int]:
-        near = self.similarities[row]
-        places = np.arange(len(near)) if passing is None else np.flatnonzero(passing)
-        count = min(count, len(places))
-        if count == 0:
-            return []
-        best = places[np.argpartition(-near[places], count - 1)[:count]]
-        ids: list[int] = (best + self.first_live).tolist()
-        return ids
-
-
 def fill(app: App, data: Dataset) -> Truth:
     """Store it all, without a vector index."""
     require(app.live_model.dimensions == data.dimensions, "another model is live")
-    database, model = app.database, app.live_model.name
-    connection = database.connect()
+    model = app.live_model.name
+    connection = app.database.connect()
     try:
         with connection.cursor() as cursor:
             cursor.execute(BULK)
         _copy_jobs(connection, data)
         with connection.cursor() as cursor:
             cursor.execute(INSERT_EMBEDDINGS, (model, data.first_live - 1))
-        people, vectors = _save_people(app, connection, data)
-        strangers = _save_preferences(app, "stranger", data.people(STRANGERS)[0])
-        near = _copy_vectors(connection, data, vectors, model)
-        truth = Truth(people, strangers, data.first_live, near)
+        truth = _save_people(app, connection, data)
+        people = _as_stored(data.people(PEOPLE)[1])
+        truth.similarities = _copy_vectors(connection, data, people, model)
         _show_nearest(connection, truth)
+        # What the triggers would have done besides.
+        require(app.upkeep.reconcile("job") == 0, "jobs without a row, or a vector")
         tidy(connection)
     finally:
         connection.close()
     return truth
 
 
-def tidy(connection: Connection, tables: tuple[str, ...] = TABLES) -> None:
+def tidy(connection: Connection) -> None:
     """As a database that has been running for a while."""
     with connection.cursor() as cursor:
-        for table in tables:
-            cursor.execute(f"VACUUM (ANALYZE) {table}")
+        cursor.execute("VACUUM (ANALYZE)")
         cursor.execute("CHECKPOINT")
 
 
@@ -221,25 +204,35 @@ def _copy_jobs(connection: Connection, data: Dataset) -> None:
             cursor.execute(definition)
 
 
-def _save_people(
-    app: App, connection: Connection, data: Dataset
-) -> tuple[list[int], Vectors]:
+def _save_people(app: App, connection: Connection, data: Dataset) -> Truth:
+    """Whose similarities are not known yet."""
     clusters, vectors = data.people(PEOPLE)
-    people = _save_preferences(app, "person", clusters)
-    with connection.cursor() as cursor:
-        cursor.execute(SETTLE_PEOPLE, (people,))
-    ids = np.array(people)
-    content = binary_copy(ids, vectors, app.live_model.name, half=True)
-    copy(connection, "user_vectors", content, "binary")
-    return people, _as_stored(vectors)
+    people = _save_preferences(app, "person", clusters, {})
+    strangers = _save_preferences(app, "stranger", clusters[:FEW_PEOPLE], {})
+    insisting = {
+        each.name: _save_preferences(app, each.name, clusters[:FEW_PEOPLE], each.wishes)
+        for each in FILTERS
+    }
+    for ids in (people, *insisting.values()):
+        content = binary_copy(
+            np.array(ids), vectors[: len(ids)], app.live_model.name, half=True
+        )
+        copy(connection, "user_vectors", content, "binary")
+        with connection.cursor() as cursor:
+            cursor.execute(SETTLE_PEOPLE, (ids,))
+    return Truth(people, strangers, insisting, data.first_live)
 
 
-def _save_preferences(app: App, name: str, clusters: list[Cluster]) -> list[int]:
-    people, chance = [], random.Random(7)
+def _save_preferences(
+    app: App, name: str, clusters: list[Cluster], wishes: Person
+) -> list[int]:
+    """The ids; the same preferences for the same clusters, but for the wishes."""
+    ids, chance = [], random.Random(7)
     for number, cluster in enumerate(clusters):
-        people.append(app.users.save(f"{name}-{number}", None, "en"))
-        app.users.save_preferences(people[-1], person_wanting(cluster, chance))
-    return people
+        ids.append(app.users.save(f"{name} {number}", None, "en"))
+        preferences = person_wanting(cluster, chance) | wishes
+        app.users.save_preferences(ids[-1], preferences)
+    return ids
 
 
 def _copy_vectors(

@@ -11,7 +11,8 @@ import numpy as np
 from psycopg2.extras import RealDictCursor
 
 from benchmarks.matching_speed_clients import Answer
-from benchmarks.matching_speed_data import PEOPLE, WANTED, Dataset, copy, tidy
+from benchmarks.matching_speed_data import PEOPLE, Dataset, copy, tidy
+from benchmarks.matching_speed_truth import WANTED
 from benchmarks.synthetic_vectors import binary_copy
 from whatsapp_bot.bootstrap import App
 
@@ -85,7 +86,7 @@ def fill(app: App, data: Dataset, people: list[int]) -> None:
             copy(connection, "seed_a_block", content, "binary")
             with connection.cursor() as cursor:
                 cursor.execute(INSERT_BLOCK.format(**names))
-        tidy(connection, ("seed_a_jobs", "seed_a_people"))
+        tidy(connection)
     finally:
         connection.close()
 
