@@ -26,10 +26,10 @@ from whatsapp_bot.config import Settings
 from whatsapp_bot.database.database_manager import Cursor
 
 QUIET_CORES = 0.2  # with others at work on more than that, it is measured again
-ATTEMPTS = 3
+ATTEMPTS = 2
 PATIENCE_SECONDS = 40.0  # what takes longer is not measured again
 START_SECONDS, END_SECONDS = 120.0, 2.0
-WARM_SECONDS, MEASURED_SECONDS = 5.0, 10.0  # of one case, at most
+WARM_SECONDS, MEASURED_SECONDS = 3.0, 6.0  # of one case, at most
 
 
 @dataclass(frozen=True)
@@ -65,13 +65,21 @@ class Sample:
 
 @dataclass(frozen=True)
 class Measured:
-    """What a case came to. others: cores that other processes used meanwhile."""
+    """What a case came to. cpu_seconds: of clients and server, in all; others: cores
+    that other processes used meanwhile."""
 
     case: Case
     clients: int
     samples: list[Sample]
+    cpu_seconds: float
     load: float
     others: float
+
+    @property
+    def cpu(self) -> float:
+        """Milliseconds a search, of clients and server: what waiting for a busy machine
+        does not change."""
+        return self.cpu_seconds / len(self.samples) * 1000
 
     @property
     def p50(self) -> float:
@@ -114,20 +122,20 @@ class Measured:
         busy = " *" if self.others > QUIET_CORES else ""
         return (
             f"{self.case.name:<40} {self.clients:>7}  {self.p50:>9,.1f}  "
-            f"{self.p95:>9,.1f}  {share:>9}  {fewest:>6}  {mean:>6.1f}  "
+            f"{self.p95:>9,.1f}  {self.cpu:>7,.1f}  {share:>9}  {fewest:>6}  {mean:>6.1f}  "
             f"{self.short:>5}  {self.load:>4.2f}  {self.others:>6.2f}{busy}"
         )
 
 
 HEADINGS = (
-    f"{'':<40} clients     p50 ms     p95 ms  recall@50  fewest    mean  "
+    f"{'':<40} clients     p50 ms     p95 ms   CPU ms  recall@50  fewest    mean  "
     "short  load  others"
 )
 Result = TypeVar("Result")
 
 
 def measure(place: Scratch, case: Case, clients: int = 1) -> Measured:
-    """The quietest of a few attempts, where others kept the machine busy."""
+    """The quieter of two attempts, where others kept the machine busy."""
     attempts: list[Measured] = []
     start = time.monotonic()
     while not attempts or (
@@ -155,7 +163,7 @@ def _measure_once(place: Scratch, case: Case, clients: int) -> Measured:
         barrier.wait(START_SECONDS)
         neighbours = Neighbours(place.folder)
         samples = [sample for pipe in pipes for sample in pipe.recv()]
-        others = neighbours.cores()
+        own, others = neighbours.own_seconds(), neighbours.cores()
     except (threading.BrokenBarrierError, EOFError):
         raise SystemExit(f"error: a client ended early: {case.name}") from None
     finally:
@@ -163,7 +171,7 @@ def _measure_once(place: Scratch, case: Case, clients: int) -> Measured:
             process.join(END_SECONDS)
             process.terminate()
             process.join()
-    return Measured(case, clients, samples, neighbours.load, others)
+    return Measured(case, clients, samples, own, neighbours.load, others)
 
 
 def _client(
