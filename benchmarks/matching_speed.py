@@ -78,7 +78,7 @@ def main(argv: list[str] | None = None) -> int:
     )  # fmt: skip
     parser.add_argument(
         "--filters", action="store_true",
-        help="only this: along the index or all that pass, for filters of many sizes",
+        help="only this: along the index or all that pass, for filters of many sizes, and for what was shown",
     )  # fmt: skip
     options = parser.parse_args(argv)
     return scratch.guarded(lambda: _run(options))
@@ -184,10 +184,11 @@ def _compared(truth: Truth, has_seed_a: bool) -> Iterator[tuple[Case, int]]:
 
 
 def _compare(ours: list[Measured], others: list[Measured]) -> None:
-    print("\nhow many times as fast as ours, p50, one client:")
+    print("\nhow many times ours, one client: p50 (CPU)")
     for mine in ours[:3]:
         ratios = ", ".join(
-            f"{theirs.case.name} {theirs.p50 / mine.p50:,.1f}"
+            f"{theirs.case.name} {theirs.p50 / mine.p50:,.1f} "
+            f"({theirs.cpu / mine.cpu:,.1f})"
             for theirs in others
             if theirs.clients == 1
         )

@@ -23,6 +23,10 @@ BUCKETS = """
     SELECT job_id AS id, random() AS bucket FROM job_vectors ORDER BY job_id;
     ALTER TABLE bucket_of ADD PRIMARY KEY (id);
     CREATE INDEX ON bucket_of (bucket)"""
+UNSEEN = """
+    NOT EXISTS (SELECT FROM user_job_history h
+                 WHERE h.user_id = %(person)s AND h.job_id = v.job_id)"""
+UNSEEN_EF = (100, 200, 400, 1000)
 SIZE_AND_SETTINGS = """
     SELECT pg_size_pretty(pg_relation_size(oid)), array_to_string(reloptions, ',')
       FROM pg_class WHERE relname = %s"""
@@ -101,3 +105,7 @@ def sweep_filters(place: Scratch, truth: Truth) -> None:
         name = f"{share:.1%}, {len(ids):,} rows"
         show(place, Case(f"{name}: along the index", along, people, nearest, 1))
         show(place, Case(f"{name}: all that pass", every, people, nearest, 1))
+    for ef in UNSEEN_EF:
+        along = partial(searches.scan_index_with, condition=UNSEEN, ef=ef)
+        name = f"1,000 already shown, ef {ef}"
+        show(place, Case(name, along, people, truth.nearest_unseen(), 1))
