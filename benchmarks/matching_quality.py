@@ -30,6 +30,7 @@ from benchmarks.matching_quality_data import Corpus, Profile, read_corpora
 from benchmarks.matching_quality_figures import DEPTH
 from benchmarks.matching_quality_tables import Ranking, tables
 from benchmarks.scratch import Scratch, require
+from whatsapp_bot.database.history import HistoryStore
 from whatsapp_bot.errors import InputError
 from whatsapp_bot.intake.importer import JobImporter, find_date_shift
 from whatsapp_bot.intake.profile import Person, parse_preferences
@@ -163,6 +164,7 @@ def _save_people(place: Scratch, corpus: Corpus, ids: Ids) -> People:
     """Each has already been shown what is left out for her."""
     ours = {theirs: id_ for id_, theirs in ids.items()}
     people: People = []
+    history = HistoryStore(place.app.database)
     for profile in corpus.profiles:
         try:
             preferences = parse_preferences(profile.preferences)
@@ -172,7 +174,7 @@ def _save_people(place: Scratch, corpus: Corpus, ids: Ids) -> People:
         person = Person(profile.id, None, "en", preferences)
         user = place.app.preference_manager.save_person(person)
         shown = [ours[job] for job in profile.left_out if job in ours]
-        place.app.jobs.record_shown(user, shown)
+        history.record_shown(user, shown)
         people.append((user, profile))
     return people
 

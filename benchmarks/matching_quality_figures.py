@@ -53,7 +53,8 @@ def quality(ranked: Sequence[str], grades: Mapping[str, int]) -> Quality | None:
 
 
 def _gain(grades: Sequence[int]) -> float:
-    return sum((2**g - 1) / math.log2(place) for place, g in enumerate(grades, 2))
+    gains = ((2**g - 1) / math.log2(place) for place, g in enumerate(grades, 2))
+    return float(sum(gains))
 
 
 def as_values(qualities: Sequence[Quality | None]) -> Values:

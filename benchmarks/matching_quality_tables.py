@@ -41,7 +41,8 @@ class Ranking:
 
     def values(self, grade: int) -> Values:
         grades = {job: both[grade] for job, both in self.profile.grades.items()}
-        return as_values([quality(self.jobs, grades)])[0]
+        values: Values = as_values([quality(self.jobs, grades)])[0]
+        return values
 
 
 class Results:

@@ -33,6 +33,7 @@ from whatsapp_bot.matching import new_jobs, reverse_match
 from whatsapp_bot.matching.new_jobs import NewJobs
 from whatsapp_bot.matching.score_bounds import ScoreBounds
 from whatsapp_bot.matching.seeker import Seeker
+from whatsapp_bot.records import Thing
 
 EXAMPLES = """examples:
   python -m benchmarks.reverse_match                          1,000 jobs, 100,000 people
@@ -118,7 +119,8 @@ def _fill(place: Scratch, jobs: int, people: int) -> None:
     place.run("whatsapp_bot.scheduler_service", "--once")
     with app.database.transaction() as cursor:
         cursor.raw.execute("ANALYZE")
-    for thing, count in (("job", jobs), ("user", people)):
+    counts: dict[Thing, int] = {"job": jobs, "user": people}
+    for thing, count in counts.items():
         embedded = app.store(thing).facts().embedded
         require(embedded == count, f"{embedded} of {count} {thing}s have vectors")
 

@@ -132,8 +132,12 @@ class Neighbours:
 
     def cores(self) -> float:
         busy = _busy_seconds() - self._busy
-        ours = self._our_seconds() - self._ours
+        ours = self.own_seconds()
         return max(0.0, (busy - ours) / (time.monotonic() - self._start))
+
+    def own_seconds(self) -> float:
+        """Of CPU, that our processes and our server used meanwhile."""
+        return self._our_seconds() - self._ours
 
     def _our_seconds(self) -> float:
         server = psutil.Process(_read_pid(self._pid_file) or os.getpid())
