@@ -282,7 +282,10 @@ UPDATE embedding_models SET template = %(template)s
  WHERE name = %(name)s AND template <> %(template)s;
 
 -- name: delete_model
-DELETE FROM embedding_models WHERE name = %(name)s AND state <> 'live';
+WITH gone AS (
+    DELETE FROM embedding_models WHERE name = %(name)s AND state <> 'live' RETURNING name
+)
+DELETE FROM embedding_pace USING gone WHERE model = gone.name;
 
 -- name: vector_index_state
 -- NULL: there is none. False: its build was cut off; it takes room and answers nothing.

@@ -55,7 +55,8 @@ class Answer:
     """What became of some of the texts, by their places in what was given.
 
     vectors: float32, row i for places[i]; each may be stored. refused: why a text has
-    none. waiting: what was not sent, and for how many seconds not to; pause says why.
+    none. waiting: what was not sent, and for how many seconds not to; pause: why, None
+    where that was known before.
     cost: requests, tokens and dollars.
     """
 
@@ -106,8 +107,7 @@ class _Request:
 
     def embed(self, places: Sequence[int], is_part: bool = False) -> Answers:
         if wait := self._gate.wait_seconds():
-            why = ProviderPaused("the provider is to be left alone", wait)
-            yield _waiting(places, wait, why)
+            yield _waiting(places, wait)
             return False
         unique = list(dict.fromkeys(self._texts[place] for place in places))
         try:
@@ -191,5 +191,7 @@ class _Request:
         )
 
 
-def _waiting(places: Sequence[int], seconds: float, pause: EmbeddingError) -> Answer:
+def _waiting(
+    places: Sequence[int], seconds: float, pause: EmbeddingError | None = None
+) -> Answer:
     return Answer(waiting=tuple(places), seconds=seconds, pause=pause)
