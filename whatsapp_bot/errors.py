@@ -37,6 +37,10 @@ class DatabaseConflict(DatabaseUnavailable):
     """PostgreSQL ended one of two transactions that crossed; try again at once."""
 
 
+class DatabaseDenied(DatabaseError):
+    """The database refuses the token: a person must act."""
+
+
 class SchemaMissing(DatabaseError):
     """The tables are missing or older than the code: run `python -m whatsapp_bot migrate`."""
 

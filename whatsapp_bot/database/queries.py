@@ -7,7 +7,9 @@ from pathlib import Path
 from whatsapp_bot.records import THINGS
 
 
-def _parse(text: str) -> dict[str, str]:
+def parse_statements(path: Path) -> dict[str, str]:
+    """The statements of a file by the names in its `-- name:` lines."""
+    text = path.read_text(encoding="utf-8")
     statements: dict[str, str] = {}
     for block in text.split("-- name: ")[1:]:
         name, _, body = block.partition("\n")
@@ -27,9 +29,7 @@ def _expand(statements: dict[str, str]) -> dict[str, str]:
     return expanded
 
 
-STATEMENTS = _expand(
-    _parse(Path(__file__).with_name("queries.sql").read_text(encoding="utf-8"))
-)
+STATEMENTS = _expand(parse_statements(Path(__file__).with_name("queries.sql")))
 
 
 def query(name: str) -> str:
