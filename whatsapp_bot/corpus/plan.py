@@ -22,6 +22,7 @@ from whatsapp_bot.errors import ConfigError, InputError
 
 HASH_BYTES = 16
 ID_BYTES = 8
+SHOWN_FAULTS = 5
 COUNTED_AT_ONCE = 1_000  # texts
 NOTHING = "there is nothing to embed: each of its fields is empty"
 
@@ -84,6 +85,8 @@ class Plan:
     first: npt.NDArray[np.int64]
     fingerprint: str
     shortened: int
+    example: str
+    faults: tuple[CorpusText, ...]
 
     @property
     def rows(self) -> int:
@@ -133,12 +136,17 @@ class _Notes:
         self._ids = bytearray()
         self._has_text = bytearray()
         self._shortened = 0
+        self._example = ""
+        self._faults: list[CorpusText] = []
 
     def add(self, row: SourceRow, text: CorpusText, wanted: set[str]) -> None:
         self.hashes += text.text_hash
         self._ids += _hash(repr(row.id), ID_BYTES)
         self._has_text.append(text.fault is None)
         self._shortened += text.is_cut
+        self._example = self._example or text.text
+        if text.fault and len(self._faults) < SHOWN_FAULTS:
+            self._faults.append(text)
         self.fields |= wanted & row.fields.keys()
         self.columns = self.columns or set(row.fields)
 
@@ -155,6 +163,8 @@ class _Notes:
             first=index[inverse],
             fingerprint=hashlib.sha256(self.hashes).hexdigest(),
             shortened=self._shortened,
+            example=self._example,
+            faults=tuple(self._faults),
         )
 
 

@@ -6,6 +6,7 @@ Good for trying the bot and for tests; a hosted model ranks better.
 
 from __future__ import annotations
 
+import importlib.util
 import logging
 import threading
 from collections.abc import Sequence
@@ -52,6 +53,13 @@ class LocalProvider:
             if self._model is None:
                 self._model = _load()
         return self._model
+
+
+def tokenizer_file() -> Path:
+    """In its wheel; without importing it."""
+    spec = importlib.util.find_spec("wordllama")
+    assert spec and spec.origin
+    return Path(spec.origin).parent / "tokenizers" / "l2_supercat_tokenizer_config.json"
 
 
 def _load() -> Any:
