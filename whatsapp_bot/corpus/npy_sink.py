@@ -101,12 +101,12 @@ class NpySink:
         with _translated(self.path):
             if self._anew:
                 self._delete()
-            if not self._entries:
-                self._new_journal().append(self._identity(plan))
-                self._entries.append(self._identity(plan))
-            self._array = self._array or ArrayFile.create(
-                self._partial, plan.rows, self._dimensions
-            )
+            if self._entries:
+                return
+            # The file first: what has a first line has a whole file.
+            self._array = ArrayFile.create(self._partial, plan.rows, self._dimensions)
+            self._entries.append(self._identity(plan))
+            self._new_journal().append(self._identity(plan))
 
     def store(self, batch: Batch) -> None:
         """The rows first, then the line that says so: without the line they are

@@ -62,18 +62,19 @@ class TextTemplate:
 
 
 def _parse(line: str) -> _Line:
-    slots, after = [], ""
+    slots, words = [], ""
     try:
         for before, field, form, conversion in string.Formatter().parse(line):
+            words += before
             if field is None:
-                after = before
                 continue
             if not field or conversion:
                 raise ValueError("a field is a column's name in braces")
-            slots.append(_Slot(before, field, form or ""))
+            slots.append(_Slot(words, field, form or ""))
+            words = ""
     except ValueError as error:
         raise ConfigError(f"the template's line {line!r}: {error}") from None
-    return _Line(tuple(slots), after)
+    return _Line(tuple(slots), words)
 
 
 def _value(value: object, slot: _Slot) -> str:
