@@ -297,9 +297,12 @@ def build_table_sink(
 
 def build_token_counter(provider: EmbeddingProvider) -> TokenCounter | None:
     """None for a model that bills none."""
-    return (
-        None if isinstance(provider, LocalProvider) else TokenCounter(tokenizer_file())
-    )
+    if isinstance(provider, LocalProvider):
+        return None
+    # As above.
+    from whatsapp_bot.embeddings.token_count import TokenCounter
+
+    return TokenCounter(tokenizer_file())
 
 
 def build_corpus_run(
