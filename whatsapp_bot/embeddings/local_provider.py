@@ -73,6 +73,10 @@ def _load() -> Any:
     root.setLevel(level)
     # Its own search looks into a folder "tokenizer" that its wheel does not have; as a
     # cache folder, the wheel is searched rightly, and nothing is downloaded.
-    return wordllama.WordLlama.load(
+    model = wordllama.WordLlama.load(
         cache_dir=Path(wordllama.__file__).parent, disable_download=True
     )
+    # Its tokenizer keeps whole texts, 0.7 kB each without end, to be quick if they come
+    # again; here they do not come again.
+    model.tokenizer.model._resize_cache(0)
+    return model
