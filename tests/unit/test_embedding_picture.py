@@ -30,6 +30,17 @@ def test_related_vectors_lie_together_and_the_others_apart() -> None:
     assert apart > 2 * spread
 
 
+def test_the_components_are_those_of_a_full_decomposition() -> None:
+    unit = CLOUDS / np.linalg.norm(CLOUDS, axis=1, keepdims=True)
+    centred = unit - unit.mean(axis=0)
+    left, values, _ = np.linalg.svd(centred, full_matrices=False)
+    points, share = project(CLOUDS)
+    assert np.allclose(np.abs(points), np.abs(left[:, :2] * values[:2]), atol=1e-4)
+    assert share == pytest.approx(
+        float((values[:2] ** 2).sum() / (values**2).sum()), rel=1e-4
+    )
+
+
 def test_the_picture_is_the_same_whichever_way_an_axis_points() -> None:
     assert np.array_equal(project(CLOUDS)[0], project(CLOUDS.copy())[0])
 
