@@ -83,7 +83,7 @@ def main(argv: list[str] | None = None) -> int:
         help="backlogs, as multiples of the rows (default 1 2 4)",
     )
     parser.add_argument("--naive-rows", type=int, default=1_000, metavar="N")
-    parser.add_argument("--template", default="roles-1", help="of the texts")
+    parser.add_argument("--template", default="roles-2", help="of the texts")
     options = parser.parse_args(argv)
     return scratch.guarded(lambda: _run(options))
 

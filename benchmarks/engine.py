@@ -16,19 +16,14 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import json
 import statistics
 import sys
-import time
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
 
 from benchmarks import scratch
-from benchmarks.invented_postings import invent_postings
+from benchmarks.distinct_postings import import_postings
 from benchmarks.loopback import Loopback, loopback
 from benchmarks.scratch import Neighbours, Scratch, require
-from whatsapp_bot.intake.importer import JobImporter
 
 EXAMPLES = """examples:
   python -m benchmarks.engine                       20,000 and 100,000 rows
@@ -38,9 +33,8 @@ EXAMPLES = """examples:
 """
 MILLION = 1_000_000
 CEILING_ROWS = 100_000  # its texts are held in memory
-DESCRIPTION_CHARACTERS = 190  # so that a text has some 400
 NAIVE_SLEEP_SECONDS = 0.1
-BATCH_SIZES = (128, 256, 512)
+BATCH_SIZES = (128, 320, 512)
 CONCURRENCIES = (2, 4, 8)
 HEADINGS = (
     "what     rows       batch  at once  seconds    rows/s  of ceiling  requests  "
@@ -57,7 +51,7 @@ TIDY = ("VACUUM ANALYZE canonical_jobs", "VACUUM ANALYZE job_embeddings", "CHECK
 
 @dataclass(frozen=True)
 class Setting:
-    batch: int = 256
+    batch: int = 320
     at_once: int = 4
 
     @property
@@ -106,7 +100,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--million", action="store_true", help="1,000,000 rows too")
     parser.add_argument("--rounds", type=int, default=3, help="of ceiling and ours")
     parser.add_argument("--naive-rows", type=int, default=200, metavar="N")
-    parser.add_argument("--batch", type=int, default=256, help="texts per request")
+    parser.add_argument("--batch", type=int, default=320, help="texts per request")
     parser.add_argument("--at-once", type=int, default=4, help="requests in flight")
     parser.add_argument(
         "--tune", action="store_true", help="try batch sizes and concurrencies"
@@ -131,7 +125,7 @@ def _measure(server: Loopback, rows: int, options: argparse.Namespace) -> Result
     settings = {**server.settings, "EMBEDDING_TEMPLATE": "everything-1"}
     with scratch.scratch(**settings) as place:
         print(f"{scratch.describe_machine(place.app.database)}")
-        _import(place, rows)
+        import_postings(place.app, place.folder, rows)
         bench = _Bench(place, server)
         print(HEADINGS)
         if options.tune:
@@ -263,33 +257,6 @@ class _Bench:
 
 
 # Rows
-
-
-def _import(place: Scratch, rows: int) -> None:
-    path = place.folder / "postings.jsonl"
-    with path.open("w", encoding="utf-8") as file:
-        for posting in _postings(rows):
-            file.write(json.dumps(posting) + "\n")
-    importer = JobImporter(place.app.parser, on_skip=lambda number, reason: None)
-    start = time.monotonic()
-    totals = importer.import_file(path, "benchmark")
-    path.unlink()
-    require(totals.new == rows, f"{totals.new} of {rows} postings imported")
-    print(f"{rows:,} rows imported in {time.monotonic() - start:.1f} s")
-
-
-def _postings(count: int) -> Iterator[Mapping[str, object]]:
-    """No two of them have a text in common."""
-    today = date.today().isoformat()
-    for number, posting in enumerate(invent_postings(count)):
-        description = str(posting["description"])[:DESCRIPTION_CHARACTERS]
-        title = f"{posting['title']}, post {number}"
-        yield {
-            **posting,
-            "title": title,
-            "description": description,
-            "posted_date": today,
-        }
 
 
 def _reset(place: Scratch) -> None:

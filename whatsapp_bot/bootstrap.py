@@ -29,7 +29,10 @@ from whatsapp_bot.database.tasks import TaskStore
 from whatsapp_bot.database.users import UserStore
 from whatsapp_bot.database.vector_table import VectorTable
 from whatsapp_bot.embeddings.batch_service import BatchService
-from whatsapp_bot.embeddings.embedding_generator import EmbeddingGenerator
+from whatsapp_bot.embeddings.embedding_generator import (
+    SPARE_THREADS,
+    EmbeddingGenerator,
+)
 from whatsapp_bot.embeddings.embedding_service import EmbeddingService
 from whatsapp_bot.embeddings.embedding_text import template_named
 from whatsapp_bot.embeddings.local_gate import LocalGate
@@ -172,7 +175,9 @@ def build(settings: Settings, database: DatabaseManager, place: str) -> App:
         batch_services=ServiceRegistry(
             models, lambda model: build_batch_service(settings, database, model)
         ),
-        generator=EmbeddingGenerator(services, settings.embedding_concurrency),
+        generator=EmbeddingGenerator(
+            services, settings.embedding_concurrency + SPARE_THREADS
+        ),
         hook=hook,
         preference_manager=FlexiblePreferenceManager(users, hook),
         parser=AIEnhancedParser(jobs, hook),
@@ -235,7 +240,8 @@ def build_gate(
     provider: EmbeddingProvider,
 ) -> ProviderGate:
     pace, ledger = PaceStore(database, model.name), Ledger(database)
-    return ProviderGate(provider, pace, ledger, budget_for(settings, model))
+    budget, in_flight = budget_for(settings, model), settings.embedding_concurrency
+    return ProviderGate(provider, pace, ledger, budget, in_flight)
 
 
 def budget_for(settings: Settings, model: EmbeddingModel) -> Budget:

@@ -84,9 +84,9 @@ class Settings:
     openai_base_url: str | None = _setting(None, _text)
     embedding_model: str = _setting("text-embedding-3-small", _text)
     embedding_dimensions: int = _setting(1536, _count)
-    embedding_template: str = _setting("roles-1", _text)
+    embedding_template: str = _setting("roles-2", _text)
 
-    embedding_batch_size: int = _setting(384, _count)  # texts per request
+    embedding_batch_size: int = _setting(320, _count)  # texts per request
     embedding_concurrency: int = _setting(4, _count)  # requests in flight
     embedding_timeout_seconds: float = _setting(30.0, _seconds)
     embedding_max_attempts: int = _setting(5, _count)  # per text that is refused

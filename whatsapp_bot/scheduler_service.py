@@ -197,6 +197,7 @@ class SchedulerService:
 
     def _start(self) -> None:
         """The key, the budget or the template may be others than before."""
+        self._app.services.all()  # loads their libraries: not while rows wait
         self._app.upkeep.forget_denials()
         self._follow_template()
 

@@ -41,7 +41,7 @@ def test_every_command_has_a_help_that_ends_with_examples(bot: Bot, name: str) -
         ("POLL_SECONDS", "soon", "it must be a number above 0"),
         ("EMBEDDING_BATCH_SIZE", "0", "it must be a whole number above 0"),
         ("STALE_TASK_AT", "25:00", "it must be a time such as 02:00"),
-        ("EMBEDDING_TEMPLATE", "best", "it must be roles-1 or everything-1"),
+        ("EMBEDDING_TEMPLATE", "best", "it must be roles-2 or roles-1 or everything-1"),
     ],
 )
 def test_a_malformed_setting_is_one_line_that_names_it_and_its_value(

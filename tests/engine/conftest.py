@@ -6,18 +6,26 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import numpy as np
 import pytest
 
 from tests.acceptance.processes import wait_until
 from tests.acceptance.rows import Rows
-from tests.conftest import DIMENSIONS
+from tests.conftest import DIMENSIONS, AppFactory
 from tests.loopback.openai_server import OpenAIServer
 from tests.loopback.text_vectors import Floats, embed_texts
 from whatsapp_bot.bootstrap import App
 from whatsapp_bot.embeddings.embedding_service import EmbeddingService
 from whatsapp_bot.scheduler_service import SchedulerService
+
+TEMPLATE = "roles-1"  # a job's text is its title as it is: the proofs compare them
+
+
+@pytest.fixture
+def make_app(make_app: AppFactory) -> AppFactory:
+    return partial(make_app, EMBEDDING_TEMPLATE=TEMPLATE)
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from tests.loopback.openai_server import OpenAIServer
 from whatsapp_bot.bootstrap import App
 from whatsapp_bot.records import Totals
 
-BATCH_SIZE = 256  # the default
+BATCH_SIZE = 320  # the default
 IN_FLIGHT = 4  # the default EMBEDDING_CONCURRENCY
 
 
@@ -89,7 +89,7 @@ def test_the_same_text_again_and_another_run_buy_0_of_1000(
 def test_500_rows_of_one_text_buy_it_once(
     make_app: AppFactory, openai_server: OpenAIServer, rows: Rows
 ) -> None:
-    app = make_app(EMBEDDING_CONCURRENCY="1", EMBEDDING_BATCH_SIZE="100")
+    app = make_app(EMBEDDING_BATCH_SIZE="100")
     rows.add_jobs(500)
     rows.run("UPDATE canonical_jobs SET title = 'Accountant'")
     embed(app, requests=1)
@@ -132,7 +132,7 @@ def test_a_text_that_is_emptied_takes_its_vector_with_it(
 def test_no_transaction_is_open_while_the_provider_is_asked(
     make_app: AppFactory, openai_server: OpenAIServer, rows: Rows, database_url: str
 ) -> None:
-    app = make_app(EMBEDDING_CONCURRENCY="1", EMBEDDING_BATCH_SIZE="10")
+    app = make_app(EMBEDDING_BATCH_SIZE="10")
     rows.add_jobs(30)
     seen: list[tuple[object, ...]] = []
     asked = 0
@@ -159,7 +159,8 @@ def test_no_transaction_is_open_while_the_provider_is_asked(
         return False
 
     openai_server.faults.poison(look)
-    embed(app, embedded=30)
+    service = service_of(app)  # by one thread: others may write meanwhile
+    assert [service.embed_batch("job").embedded for _ in range(3)] == [10, 10, 10]
     watcher.close()
     assert asked == 30
     assert seen == []
@@ -182,6 +183,16 @@ def test_three_workers_on_one_queue_pay_for_3000_rows_3000_times(
     assert set(openai_server.record.texts.values()) == {1}
     assert openai_server.record.peak_in_flight > IN_FLIGHT
     assert_vectors_are_those_of_the_titles(rows)
+
+
+def test_no_more_requests_are_in_flight_than_there_may_be(
+    make_app: AppFactory, openai_server: OpenAIServer, rows: Rows
+) -> None:
+    app = make_app(EMBEDDING_BATCH_SIZE="10", EMBEDDING_CONCURRENCY="2")
+    rows.add_jobs(200)
+    openai_server.gather = 2
+    assert app.generator.embed_due().embedded == 200
+    assert openai_server.record.peak_in_flight == 2
 
 
 def test_errors_now_and_then_lose_nothing_and_count_against_no_row(

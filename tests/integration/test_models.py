@@ -2,14 +2,17 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from tests.acceptance.processes import wait_until
 from tests.conftest import AppFactory, Factory
 from tests.loopback.openai_server import OpenAIServer
 from whatsapp_bot import models as door_of_models
 from whatsapp_bot.bootstrap import App
 from whatsapp_bot.database.models import index_name
+from whatsapp_bot.embeddings.index_keeper import IndexKeeper
 from whatsapp_bot.errors import InputError
 from whatsapp_bot.scheduler_service import SchedulerService
 
@@ -138,6 +141,31 @@ def test_a_small_fill_keeps_the_index_a_large_one_builds_it_anew(
     service.run_once()
     assert index_id(app) not in (first, None)
     assert app.models.count_job_vectors(app.live_model.name) == 78
+
+
+def test_a_build_shows_how_far_it_is(
+    app: App,
+    make: Factory,
+    small_index: None,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr("whatsapp_bot.embeddings.index_keeper.PROGRESS_SECONDS", 0.01)
+    caplog.set_level("INFO")
+    for i in range(5):
+        make.job(f"Nurse {i}")
+    app.generator.embed_due()
+    keeper = IndexKeeper(app.models)
+    with ThreadPoolExecutor() as pool:
+        with app.database.transaction() as cursor:
+            # A build beside writers waits for those there are.
+            cursor.raw.execute("UPDATE job_vectors SET job_id = job_id")
+            build = pool.submit(keeper.build_missing)
+            wait_until(lambda: "%" in caplog.text)
+        build.result()
+    assert f"the vector index of {app.live_model.name}: 0%" in caplog.text
+    assert app.models.has_index(app.live_model.name)
+    assert app.models.index_progress(app.live_model.name) is None
 
 
 def test_rows_that_are_only_looked_at_again_leave_the_index_alone(

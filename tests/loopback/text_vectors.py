@@ -14,7 +14,7 @@ Floats = npt.NDArray[np.float32]
 
 PLACES_PER_WORD = 4
 HUES = 256  # rows of the dense background
-HUE_WEIGHT = 0.002  # per value; keeps vectors dense without blurring the words
+HUE_SHARE = 0.15  # of a vector's length; it blurs cosines by about a fiftieth
 _NO_PUNCTUATION = bytes(
     code if code > 127 or chr(code).isalnum() else ord(" ") for code in range(256)
 )
@@ -26,16 +26,21 @@ _PLACE_FACTORS = np.array(
 def embed_texts(texts: Sequence[str], dimensions: int) -> Floats:
     """Unit vectors, shape (texts, dimensions); shared words mean a higher cosine.
 
-    A word adds or takes 1 at four places that its hash chooses. A faint dense
-    background, chosen by the hash of the text, makes every value non-zero as in the
-    vectors of a real model.
+    A word adds or takes 1 at four places that its hash chooses. A dense background,
+    chosen by the hash of the text, makes values as large as those of a real model: in
+    half precision hardly one is subnormal, and those are slow to convert.
     """
     hues = np.fromiter((crc32(_encoded(text)) % HUES for text in texts), dtype=np.intp)
-    vectors = _hues(dimensions)[hues]
-    vectors += _count_words(texts, dimensions)
-    norms = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
-    vectors /= norms[:, None]
+    vectors = _count_words(texts, dimensions)
+    vectors /= np.maximum(_norms(vectors), 1.0)
+    vectors += _hues(dimensions)[hues]
+    vectors /= _norms(vectors)
     return vectors
+
+
+def _norms(vectors: Floats) -> Floats:
+    norms: Floats = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))[:, None]
+    return norms
 
 
 def _encoded(text: str) -> bytes:
@@ -59,4 +64,4 @@ def _count_words(texts: Sequence[str], dimensions: int) -> Floats:
 @lru_cache(maxsize=8)
 def _hues(dimensions: int) -> Floats:
     drawn = np.random.default_rng(7).standard_normal((HUES, dimensions))
-    return (HUE_WEIGHT * drawn).astype(np.float32)
+    return (HUE_SHARE / dimensions**0.5 * drawn).astype(np.float32)

@@ -25,7 +25,6 @@ from whatsapp_bot.errors import (
     EmbeddingDenied,
     EmbeddingError,
     InputError,
-    ProviderPaused,
 )
 from whatsapp_bot.records import Totals
 
@@ -215,11 +214,8 @@ class CorpusRun:
             raise pause.pause
         until = time.monotonic() + pause.seconds
         if until > give_up_at:
-            raise pause.pause or ProviderPaused(
-                f"the provider is to be left alone for {pause.seconds:.0f} s",
-                pause.seconds,
-                is_hearsay=True,
-            )
+            assert pause.pause  # nothing waits without a reason
+            raise pause.pause
         while time.monotonic() < until:
             if self._is_stopping():
                 return False

@@ -45,7 +45,6 @@ class BatchStore:
             return set()
         ordered = sorted(claims, key=lambda claim: claim.id)
         with self._database.transaction() as cursor:
-            cursor.run("plan_for_queue")
             submitted = cursor.rows("share_submitted_batches", model=self._model)
             rows = cursor.rows(
                 f"add_batch_{thing}s",

@@ -32,7 +32,6 @@ class EmbeddingStore:
     def claim_due(self, limit: int, lease_seconds: float) -> list[Claim]:
         """Lease up to `limit` due rows, newest first; other workers pass them by."""
         with self._database.transaction() as cursor:
-            cursor.run("plan_for_queue")
             rows = cursor.rows(
                 f"claim_due_{self.thing}s",
                 model=self.model,
@@ -72,10 +71,9 @@ class EmbeddingStore:
         order = sorted(range(len(claims)), key=lambda i: claims[i].id)
         data = io.BytesIO(_binary_copy(claims, text_hashes, vectors, order))
         with self._database.transaction() as cursor:
-            cursor.run("plan_for_queue")
             cursor.run("create_incoming_vectors")
             cursor.raw.copy_expert(query("copy_incoming_vectors"), data)
-            if self.thing == "job":
+            if self.thing == "job" and any(claim.has_vector for claim in claims):
                 cursor.run("keep_replaced_vectors", model=self.model)
             return cursor.run(f"store_{self.thing}_vectors", model=self.model)
 
@@ -88,7 +86,6 @@ class EmbeddingStore:
             return set()
         ordered = sorted(claims, key=lambda claim: claim.id)
         with self._database.transaction() as cursor:
-            cursor.run("plan_for_queue")
             rows = cursor.rows(
                 f"reuse_{self.thing}_vectors",
                 model=self.model,
@@ -144,7 +141,6 @@ class EmbeddingStore:
             return
         ordered = sorted(claims, key=lambda claim: claim.id)
         with self._database.transaction() as cursor:
-            cursor.run("plan_for_queue")
             cursor.run(
                 name.format(self.thing),
                 model=self.model,

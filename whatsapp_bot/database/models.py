@@ -118,6 +118,12 @@ class ModelStore:
             "drop_vector_index", index=sql.Identifier(index_name(name))
         )
 
+    def index_progress(self, name: str) -> float | None:
+        """How much of its index is built, 0 to 1; None when nobody builds it."""
+        with self._database.transaction() as cursor:
+            row = cursor.row("vector_index_progress", index=index_name(name))
+        return row["done"] if row else None
+
     def _build_megabytes(self, model: EmbeddingModel) -> int:
         """What the graph takes, within what a small server can spare."""
         bytes_per_vector = 2 * model.dimensions + BYTES_OF_LINKS

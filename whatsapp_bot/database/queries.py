@@ -6,6 +6,8 @@ from pathlib import Path
 
 from whatsapp_bot.records import THINGS
 
+PARTS = ("job_columns", "plan_for_queue")  # of other statements
+
 
 def parse_statements(path: Path) -> dict[str, str]:
     """The statements of a file by the names in its `-- name:` lines."""
@@ -19,13 +21,13 @@ def parse_statements(path: Path) -> dict[str, str]:
 
 
 def _expand(statements: dict[str, str]) -> dict[str, str]:
-    columns = statements.pop("job_columns")
+    parts = {part: statements.pop(part) for part in PARTS}
     expanded: dict[str, str] = {}
     for name, body in statements.items():
+        for part, words in parts.items():
+            body = body.replace(f"{{{part}}}", words)
         for thing in THINGS if "{thing}" in name else ("",):
-            expanded[name.replace("{thing}", thing)] = body.replace(
-                "{thing}", thing
-            ).replace("{job_columns}", columns)
+            expanded[name.replace("{thing}", thing)] = body.replace("{thing}", thing)
     return expanded
 
 

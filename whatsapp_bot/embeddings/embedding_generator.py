@@ -9,10 +9,12 @@ from collections.abc import Callable, Sequence
 from whatsapp_bot.embeddings.embedding_service import EmbeddingService
 from whatsapp_bot.embeddings.service_registry import ServiceRegistry
 from whatsapp_bot.embeddings.workers import run_workers
-from whatsapp_bot.records import THINGS, Totals
+from whatsapp_bot.records import Totals
 
 logger = logging.getLogger(__name__)
 
+# Claim and store while as many requests as there may be are in flight (ProviderGate).
+SPARE_THREADS = 2
 GRACE_SECONDS = 3.0  # a batch in hand may take this long to end after a stop
 
 
@@ -20,10 +22,10 @@ class EmbeddingGenerator:
     """Embeds for each model what is due, users before jobs, newest first."""
 
     def __init__(
-        self, services: ServiceRegistry[EmbeddingService], concurrency: int
+        self, services: ServiceRegistry[EmbeddingService], threads: int
     ) -> None:
         self._services = services
-        self._concurrency = concurrency
+        self._threads = threads
 
     def embed_due(
         self,
@@ -40,7 +42,7 @@ class EmbeddingGenerator:
         run = _Run(services, on_step)
         run_workers(
             run.step,
-            self._concurrency,
+            self._threads,
             should_stop,
             GRACE_SECONDS,
             lambda: _give_back(services),
@@ -71,11 +73,10 @@ class _Run:
     def step(self) -> bool:
         """Whether there was anything to do."""
         for service in self._services:
-            for thing in THINGS:
-                totals = service.embed_batch(thing)
-                if totals.claimed:
-                    with self._lock:
-                        self.totals += totals
-                    self._on_step(totals)
-                    return True
+            totals = service.embed_any_batch()
+            if totals.claimed:
+                with self._lock:
+                    self.totals += totals
+                self._on_step(totals)
+                return True
         return False

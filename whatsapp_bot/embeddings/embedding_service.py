@@ -19,8 +19,9 @@ from whatsapp_bot.embeddings.embedding_text import Template
 from whatsapp_bot.embeddings.provider import Vectors
 from whatsapp_bot.embeddings.provider_gate import ProviderGate
 from whatsapp_bot.embeddings.text_embedder import Answer, Call, TextEmbedder
+from whatsapp_bot.embeddings.texts_in_hand import TextsInHand
 from whatsapp_bot.errors import DatabaseUnavailable
-from whatsapp_bot.records import Claim, Thing, Totals
+from whatsapp_bot.records import THINGS, Claim, Thing, Totals
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +50,7 @@ class EmbeddingService:
         self._lease_seconds = lease_seconds
         self._max_attempts = max_attempts
         self._in_hand = _InHand()
+        self._paying = TextsInHand()
 
     def pause_seconds(self) -> float:
         """How long the provider is to be left alone; 0 when it may be called."""
@@ -68,8 +70,16 @@ class EmbeddingService:
         provider that cannot be had is no error: the rows are given back, and
         `pause_seconds` says until when. Raises DatabaseError.
         """
+        return Totals() if self.pause_seconds() else self._embed_next(thing)
+
+    def embed_any_batch(self) -> Totals:
+        """One step, of whatever is due: see THINGS for what comes first."""
         if self.pause_seconds():
             return Totals()
+        steps = map(self._embed_next, THINGS)
+        return next((totals for totals in steps if totals.claimed), Totals())
+
+    def _embed_next(self, thing: Thing) -> Totals:
         store = self._stores[thing]
         claims = store.claim_due(self._batch_size, self._lease_seconds)
         return self._see_through(store, claims, Call(None, "schedule"))
@@ -110,9 +120,28 @@ class EmbeddingService:
                 self._template,
                 self._gate.provider.size.max_text_tokens,
             )
-            for answer in self._embedder.embed([text.text for text in texts], call):
-                totals += answer.cost + self._keep(store, texts, answer)
+            while texts:
+                mine, others = self._paying.take(texts)
+                try:
+                    for answer in self._embedder.embed(
+                        [text.text for text in mine], call
+                    ):
+                        totals += answer.cost + self._keep(store, mine, answer)
+                finally:
+                    self._paying.release(mine)
+                texts, reused = self._reuse(store, others)
+                totals += reused
             return totals
+
+    def _reuse(
+        self, store: EmbeddingStore, texts: list[DueText]
+    ) -> tuple[list[DueText], Totals]:
+        """Texts that another thread is paying for; those left that it did not get."""
+        self._paying.wait_for(texts)
+        hashes = {text.claim.id: text.text_hash for text in texts}
+        reused = store.reuse([text.claim for text in texts], hashes)
+        left = [text for text in texts if text.claim.id not in reused]
+        return left, Totals(reused=len(reused))
 
     def _keep(
         self, store: EmbeddingStore, texts: list[DueText], answer: Answer

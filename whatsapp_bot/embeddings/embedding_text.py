@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -108,6 +109,9 @@ def everything_about_job(job: Fields) -> str:
 
 # --- roles: what the work is, and nothing about place, pay and experience
 
+# After it, a title speaks of places, terms and teams: "Nurse (Lekki) - Full Time".
+_ASIDE = re.compile(r"[;|()\[\]–—]|\s-\s")
+
 
 def roles_of_user(prefs: Fields) -> str:
     roles = _words(prefs, "job_roles") or _words(prefs, "user_job_input")
@@ -118,9 +122,20 @@ def title_of_job(job: Fields) -> str:
     return _words(job, "title")
 
 
+def roles_in_small_letters(prefs: Fields) -> str:
+    """People write DRIVER or driver; a model may read them as two words."""
+    return roles_of_user(prefs).lower()
+
+
+def bare_title_of_job(job: Fields) -> str:
+    title = title_of_job(job).lower()
+    return _ASIDE.split(title)[0].strip() or title
+
+
 TEMPLATES = {
     template.version: template
     for template in (
+        Template("roles-2", roles_in_small_letters, bare_title_of_job),
         Template("roles-1", roles_of_user, title_of_job),
         Template("everything-1", everything_about_user, everything_about_job),
     )
@@ -140,7 +155,7 @@ def _words(fields: Fields, *names: str) -> str:
     """The first of the fields that says something, as words on one line."""
     for name in names:
         value = fields.get(name)
-        if value is None:
+        if not value:
             continue
         if isinstance(value, str):
             words = " ".join(value.split())
@@ -168,7 +183,11 @@ def _number(fields: Fields, *names: str) -> str:
         if value is None:
             continue
         try:
-            number = float(str(value).replace(",", ""))
+            number = (
+                value
+                if isinstance(value, float)
+                else float(str(value).replace(",", ""))
+            )
         except ValueError:
             continue
         if 0 < number < math.inf:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import binascii
 import json
 from typing import Any, NoReturn
 
 import numpy as np
+import pybase64
 
 from whatsapp_bot.embeddings.provider import Vectors
 from whatsapp_bot.errors import EmbeddingRejected, EmbeddingUnavailable
@@ -60,7 +60,7 @@ def _decode(embedding: object) -> bytes:
     """float32, least significant byte first, as base64 brings them."""
     try:
         if isinstance(embedding, str):
-            return binascii.a2b_base64(embedding, strict_mode=True)
+            return pybase64.b64decode(embedding, validate=True)
         if isinstance(embedding, list):
             # Too large for float32 becomes infinite, and is found in `vector_check`.
             with np.errstate(over="ignore"):

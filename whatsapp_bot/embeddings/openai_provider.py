@@ -145,7 +145,10 @@ class OpenAIProvider:
         # The client's timeouts are per read: an answer that trickles would never end.
         deadline = time.monotonic() + seconds
         request = self.connection.client.embeddings.with_streaming_response.create(
-            input=list(texts),
+            # As an extra: the client looks at each text of an `input`, which takes as
+            # long as to decode their vectors.
+            input="",
+            extra_body={"input": list(texts)},
             model=self._api_model,
             dimensions=self._dimensions if self._send_dimensions else omit,
             encoding_format=self._encoding,

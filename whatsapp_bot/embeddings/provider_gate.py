@@ -28,6 +28,7 @@ from whatsapp_bot.records import BreakerReason
 
 logger = logging.getLogger(__name__)
 
+PROBE_POLL_SECONDS = 0.2  # the wait while another worker finds out (004)
 HOLD_SECONDS = 2.0  # rather than give rows back, a worker waits so long for its turn
 MOST_JITTER = 0.1  # workers that were sent away together must not come back together
 
@@ -42,7 +43,7 @@ class Budget:
 
 
 class ProviderGate:
-    """Sends requests of one model; safe to share among threads."""
+    """Sends requests of one model, so many at a time; safe to share among threads."""
 
     def __init__(
         self,
@@ -50,8 +51,10 @@ class ProviderGate:
         pace: PaceStore,
         ledger: Ledger,
         budget: Budget,
+        in_flight: int = 4,
     ) -> None:
         self.provider = provider
+        self._slots = threading.BoundedSemaphore(in_flight)
         self._pace = pace
         self._ledger = ledger
         self._budget = budget
@@ -73,18 +76,12 @@ class ProviderGate:
         just said so), EmbeddingDenied (likewise, and a person must act) or
         EmbeddingRejected (these texts).
         """
-        tokens = sum(estimate_tokens(text) for text in texts)
-        failures = self._take_turn(tokens)
-        reserved = self._reserve_money(tokens, purpose, failures)
+        if not self._slots.acquire(timeout=timeout):
+            raise ProviderPaused("all requests there may be are in flight", 0.0)
         try:
-            answer = self.provider.embed(texts, timeout)
-        except EmbeddingError as error:
-            self._settle(purpose, error, reserved)
-            raise self._report(error, failures) from error
-        if failures:
-            self._close_breaker()
-        if answer.limits:
-            self._pace.observe(answer.limits)
+            answer, reserved = self._send(texts, timeout, purpose)
+        finally:
+            self._slots.release()
         cost = dollars(answer.tokens, self._budget.price)
         self._ledger.add(
             self.provider.model,
@@ -97,6 +94,24 @@ class ProviderGate:
         self._spend(cost - reserved)
         return answer, cost
 
+    def _send(
+        self, texts: list[str], timeout: float | None, purpose: str
+    ) -> tuple[EmbeddedTexts, float]:
+        """The answer, and the dollars that were reserved for it."""
+        tokens = sum(estimate_tokens(text) for text in texts)
+        failures = self._take_turn(tokens)
+        reserved = self._reserve_money(tokens, purpose, failures)
+        try:
+            answer = self.provider.embed(texts, timeout)
+        except EmbeddingError as error:
+            self._settle(purpose, error, reserved)
+            raise self._report(error, failures) from error
+        if failures:
+            self._close_breaker()
+        if answer.limits:
+            self._pace.observe(answer.limits)
+        return answer, reserved
+
     def _take_turn(self, tokens: int) -> int:
         """Wait for a turn, if that is soon; how many failures in a row there were."""
         give_up_at = time.monotonic() + HOLD_SECONDS
@@ -104,6 +119,9 @@ class ProviderGate:
             wait, failures = self._pace.reserve(tokens)
             if not wait:
                 return failures
+            if failures and wait > PROBE_POLL_SECONDS:
+                message = f"{self.provider.model} is left alone for {wait:.0f} s"
+                raise ProviderPaused(message, wait, is_hearsay=True)
             if time.monotonic() + wait > give_up_at:
                 self._wait_until = time.monotonic() + wait
                 raise ProviderPaused("it is not our turn yet", wait)

@@ -55,8 +55,7 @@ class Answer:
     """What became of some of the texts, by their places in what was given.
 
     vectors: float32, row i for places[i]; each may be stored. refused: why a text has
-    none. waiting: what was not sent, and for how many seconds not to; pause: why, None
-    where that was known before.
+    none. waiting: what was not sent, and for how many seconds not to; pause: why.
     cost: requests, tokens and dollars.
     """
 
@@ -106,9 +105,6 @@ class _Request:
         self._call_as = call
 
     def embed(self, places: Sequence[int], is_part: bool = False) -> Answers:
-        if wait := self._gate.wait_seconds():
-            yield _waiting(places, wait)
-            return False
         unique = list(dict.fromkeys(self._texts[place] for place in places))
         try:
             vectors, cost = self._call(unique, self._call_as)
@@ -191,7 +187,5 @@ class _Request:
         )
 
 
-def _waiting(
-    places: Sequence[int], seconds: float, pause: EmbeddingError | None = None
-) -> Answer:
+def _waiting(places: Sequence[int], seconds: float, pause: EmbeddingError) -> Answer:
     return Answer(waiting=tuple(places), seconds=seconds, pause=pause)

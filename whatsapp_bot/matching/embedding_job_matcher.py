@@ -11,14 +11,12 @@ from whatsapp_bot.errors import NoVectors
 from whatsapp_bot.matching import similarity
 from whatsapp_bot.matching.ranking import as_match, best_first
 from whatsapp_bot.matching.reasons import reasons
-from whatsapp_bot.matching.scoring import examine, keyword_score
+from whatsapp_bot.matching.scoring import SHOWN_FROM, examine, score
 from whatsapp_bot.matching.wishes import Wishes
 from whatsapp_bot.records import EmbeddingModel, Match, Row
 
 NEAREST_PER_MATCH = 10  # neighbours looked at for each match that is asked for
 FEWEST_NEAREST = 100
-OUT_OF_REACH = 0.6  # on site where she does not want to work: after all she can reach
-SIMILARITY_SHARE = 0.5  # of the score; the rest is what the person asked for
 
 
 class EmbeddingJobMatcher:
@@ -64,12 +62,8 @@ def _rank(rows: list[Row], wishes: Wishes, model: str) -> list[Match]:
     matches = []
     for row in rows:
         similar = similarity.calibrated(1 - row["distance"], model)
-        if similar <= 0:
-            continue
         facts = examine(wishes, row, today)
-        score = SIMILARITY_SHARE * 100 * similar
-        score += (1 - SIMILARITY_SHARE) * keyword_score(facts)
-        if facts.location == 0:
-            score *= OUT_OF_REACH
-        matches.append(as_match(row, score, reasons(facts)))
+        found = score(facts, similar)
+        if found >= SHOWN_FROM:
+            matches.append(as_match(row, found, reasons(facts)))
     return best_first(matches)

@@ -91,7 +91,7 @@ def _asked_years(job: Row) -> tuple[float, float | None] | None:
 
 def experience_fit(years: float | None, job: Row) -> float | None:
     """1 inside the range; a year short of few weighs more than a year short of many."""
-    span = _asked_years(job)
+    span = _asked_years(job) if years is not None else None
     if years is None or span is None:
         return None
     low, high = span

@@ -152,6 +152,14 @@ AU: Australia | Sydney, Melbourne
 NZ: New Zealand | Auckland
 BR: Brazil | Sao Paulo
 """
+# Not Georgia, the country, nor Maryland, which is Lagos. "Santa Clara, California".
+US_STATES: Final = """Alabama, Alaska, Arizona, Arkansas, California, Colorado,
+Connecticut, Delaware, Florida, Hawaii, Idaho, Illinois, Indiana, Iowa, Kansas, Kentucky,
+Louisiana, Maine, Massachusetts, Michigan, Minnesota, Mississippi, Missouri, Montana,
+Nebraska, Nevada, New Hampshire, New Jersey, New Mexico, North Carolina, North Dakota,
+Ohio, Oklahoma, Oregon, Pennsylvania, Rhode Island, South Carolina, South Dakota,
+Tennessee, Texas, Utah, Vermont, Virginia, Washington, West Virginia, Wisconsin, Wyoming
+"""
 # Short names are only read as written in capitals: "us" and "uk" are words too.
 CAPITALS: Final[dict[str, str]] = {
     "US": "US",

@@ -9,12 +9,11 @@ from whatsapp_bot.database.jobs import JobStore
 from whatsapp_bot.database.users import UserStore
 from whatsapp_bot.matching.ranking import as_match, best_first
 from whatsapp_bot.matching.reasons import reasons
-from whatsapp_bot.matching.scoring import examine, keyword_score
+from whatsapp_bot.matching.scoring import SHOWN_FROM, examine, score
 from whatsapp_bot.matching.wishes import Wishes
 from whatsapp_bot.records import Match, Row
 
 CANDIDATES = 300  # found by full-text search, then scored one by one
-LOWEST_SCORE = 30.0  # below: neither the role nor a skill fits
 MAX_WORDS = 60
 
 
@@ -46,9 +45,9 @@ def _rank(rows: list[Row], preferences: Row) -> list[Match]:
     matches = []
     for row in rows:
         facts = examine(wishes, row, today)
-        score = keyword_score(facts)
-        if score >= LOWEST_SCORE:
-            matches.append(as_match(row, score, reasons(facts)))
+        found = score(facts, None)
+        if found >= SHOWN_FROM:
+            matches.append(as_match(row, found, reasons(facts)))
     return best_first(matches)
 
 

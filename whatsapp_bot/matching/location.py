@@ -2,20 +2,66 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import Final
+
 from whatsapp_bot.matching import places, rows
 from whatsapp_bot.matching.places import Place, Step
 from whatsapp_bot.matching.rows import Row
 from whatsapp_bot.matching.wishes import Wishes, arrangement_name
 
+# What each step away from where she wants to work is worth; the second, to someone who
+# would move. UNKNOWN: two names that nothing connects are seldom the same place.
+# Chosen with the weights (docs/matching.md).
+NEARNESS: Final[dict[Step, tuple[float, float]]] = {
+    Step.SAME_CITY: (1.0, 1.0),
+    Step.SAME_STATE: (0.85, 0.9),
+    Step.SAME_COUNTRY: (0.35, 0.8),
+    Step.UNKNOWN: (0.15, 0.5),
+    Step.ELSEWHERE: (0.0, 0.3),
+}
+REMOTE: Final = 0.6  # within reach, for someone who did not ask for remote work
 
-def _arrangement(job: Row) -> str:
+
+def arrangement_of(job: Row) -> str:
+    """remote, hybrid or onsite; empty when the posting says none."""
     said = arrangement_name(rows.text(job, "work_arrangement"))
     said = said or arrangement_name(rows.text(job, "location"))
     said = said or arrangement_name(rows.text(job, "ai_work_arrangement"))
     return said or ("remote" if job.get("ai_remote_allowed") is True else "")
 
 
-def _job_places(job: Row) -> tuple[Place, ...]:
+def arrangement_fit(wishes: Wishes, arrangement: str) -> float | None:
+    """1 for a way of working that she named, 0 for another."""
+    if not wishes.arrangements or not arrangement:
+        return None
+    return float(arrangement in wishes.arrangements)
+
+
+def location_fit(
+    wishes: Wishes, job: Row, arrangement: str
+) -> tuple[float | None, str, bool]:
+    """0..1 or None, the job's place when it is near, and whether it is remote work."""
+    if arrangement == "remote" and "remote" in wishes.arrangements:
+        return 1.0, "", True
+    if not wishes.places:
+        return _without_places(wishes, arrangement), "", False
+    found = _places_of(job)
+    near, label = _nearest(wishes.places, found, wishes.relocates)
+    if arrangement == "remote" and not wishes.arrangements:
+        reached = REMOTE if _is_within_reach(wishes, found) else 0.0
+        return max(near or 0.0, reached), label, reached > 0
+    return near, label, False
+
+
+def _without_places(wishes: Wishes, arrangement: str) -> float | None:
+    """Whoever wants only to work from home cannot get to any other place."""
+    if wishes.arrangements == {"remote"} and arrangement:
+        return 0.0
+    return None
+
+
+def _places_of(job: Row) -> tuple[Place, ...]:
     country = rows.text(job, "country")
     found = places.find(rows.text(job, "location"), country)
     if any(place.city or place.state for place in found):
@@ -27,69 +73,26 @@ def _job_places(job: Row) -> tuple[Place, ...]:
     return guessed or found
 
 
-def _nearness(wishes: Wishes, wanted: Place, place: Place) -> float | None:
-    step = places.distance(wanted, place)
-    if step is Step.UNKNOWN:
-        return None
-    if places.is_granted(wanted, step):
-        return 1.0
-    if step is Step.SAME_STATE:
-        return 0.8
-    if step is Step.SAME_COUNTRY:
-        return 0.8 if wishes.relocates else 0.5
-    return 0.3 if wishes.relocates else 0.0
-
-
-def _nearest(wishes: Wishes, found: tuple[Place, ...]) -> tuple[float | None, str]:
+# A few places hold most jobs.
+@lru_cache(maxsize=16384)
+def _nearest(
+    wanted: tuple[Place, ...], found: tuple[Place, ...], relocates: bool
+) -> tuple[float | None, str]:
     """How near the nearest pair is, and the job's name for it when it is near."""
     best: float | None = None
     label = ""
-    for wanted in wishes.places:
+    for wish in wanted:
         for place in found:
-            near = _nearness(wishes, wanted, place)
-            if near is not None and (best is None or near > best):
-                best, label = near, _near_label(wanted, place)
+            step = places.distance(wish, place)
+            granted = places.is_granted(wish, step)
+            near = 1.0 if granted else NEARNESS[step][relocates]
+            if best is None or near > best:
+                best = near
+                label = place.label if granted or step >= Step.SAME_STATE else ""
     return best, label
-
-
-def _near_label(wanted: Place, place: Place) -> str:
-    step = places.distance(wanted, place)
-    near = step >= Step.SAME_STATE or places.is_granted(wanted, step)
-    return place.label if near else ""
 
 
 def _is_within_reach(wishes: Wishes, found: tuple[Place, ...]) -> bool:
     """True for a remote job whose place is not said, or is in a country she named."""
     named = {place.country for place in found if place.country}
     return not named or not wishes.countries or bool(named & wishes.countries)
-
-
-def location_fit(wishes: Wishes, job: Row) -> tuple[float | None, str, bool]:
-    """0..1 or None, the job's place when it is near, and whether it is remote work."""
-    if not wishes.places and not wishes.arrangements:
-        return None, "", False
-    arrangement, found = _arrangement(job), _job_places(job)
-    near, label = _nearest(wishes, found)
-    if arrangement == "remote" and "remote" in wishes.arrangements:
-        return 1.0, "", True
-    if arrangement == "remote" and not wishes.arrangements:
-        reached = 0.9 if _is_within_reach(wishes, found) else 0.0
-        return max(near or 0.0, reached), label, reached > 0
-    return _with_arrangement(wishes, arrangement, near), label, False
-
-
-def _with_arrangement(
-    wishes: Wishes, arrangement: str, near: float | None
-) -> float | None:
-    """The nearness, less when the way of working is not one of those she named."""
-    if not wishes.arrangements:
-        return near
-    if not arrangement:
-        only_remote = wishes.arrangements == {"remote"}
-        return near if near is None else near * (0.8 if only_remote else 1.0)
-    fits = arrangement in wishes.arrangements
-    if not wishes.places:
-        return 1.0 if fits else 0.0
-    if near is None:
-        return None if fits else 0.3
-    return near if fits else near * 0.6

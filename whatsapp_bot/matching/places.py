@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import lru_cache
 from typing import Final
@@ -16,6 +16,7 @@ from whatsapp_bot.matching.gazetteer import (
     COUNTRIES,
     NOT_A_PLACE,
     STATES,
+    US_STATES,
 )
 
 _LONGEST_TEXT: Final = 300  # characters; a place is named early or not at all
@@ -59,6 +60,11 @@ def _states() -> dict[str, Place]:
     }
 
 
+def _us_states() -> dict[str, Place]:
+    names = " ".join(US_STATES.split()).split(", ")
+    return {name.lower(): Place(name, "", name.lower(), "US") for name in names}
+
+
 def _towns() -> dict[str, Place]:
     return {
         town.lower(): Place(town, town.lower(), state.lower(), "NG")
@@ -95,7 +101,7 @@ def _gazetteer() -> dict[str, Place]:
     capitals = {"bauchi", "enugu", "gombe", "kaduna", "kano", "katsina", "sokoto"}
     states = {name: state for name, state in _states().items() if name not in capitals}
     states.pop("lagos")
-    names = _abroad() | towns | _areas(towns) | states
+    names = _us_states() | _abroad() | towns | _areas(towns) | states
     return names | {alias: names[name] for alias, name in ALIASES.items()}
 
 
@@ -194,9 +200,21 @@ def _finest(places: list[Place]) -> tuple[Place, ...]:
 def _read(text: str) -> list[Place]:
     found: list[Place] = []
     for segment in _SEPARATORS.split(text):
-        read = _known(segment) or _as_written(segment)
-        found += [place for place in read if not _is_only_the_state(place, found)]
+        for place in _known(segment) or _as_written(segment):
+            if _is_us_state_of(place, found):
+                found[-1] = replace(found[-1], state=place.state, country="US")
+            elif not _is_only_the_state(place, found):
+                found.append(place)
     return found
+
+
+def _is_us_state_of(place: Place, before: list[Place]) -> bool:
+    """In "Santa Clara, California" the second name says which Santa Clara."""
+    last = before[-1] if before else None
+    named = place.country == "US" and place.state and not place.city
+    return bool(
+        named and last and last.city and not last.state and last.country in ("", "US")
+    )
 
 
 def _with_ph_told_apart(text: str, code: str) -> str:

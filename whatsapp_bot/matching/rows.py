@@ -16,14 +16,16 @@ def text(row: Row, *keys: str) -> str:
     """The first of the fields that says anything."""
     for key in keys:
         value = row.get(key)
-        if isinstance(value, str) and value.strip():
-            return value.strip()
+        if value and isinstance(value, str) and (said := value.strip()):
+            return said
     return ""
 
 
 def texts(row: Row, *keys: str) -> tuple[str, ...]:
     for key in keys:
         value = row.get(key)
+        if not value:
+            continue
         items = (value,) if isinstance(value, str) else value
         if isinstance(items, (list, tuple)):
             found = tuple(v.strip() for v in items if isinstance(v, str) and v.strip())
@@ -33,9 +35,11 @@ def texts(row: Row, *keys: str) -> tuple[str, ...]:
 
 
 def number(row: Row, *keys: str) -> float | None:
-    return next(
-        (n for key in keys if (n := pay.number(row.get(key))) is not None), None
-    )
+    for key in keys:
+        value = row.get(key)
+        if value is not None and (found := pay.number(value)) is not None:
+            return found
+    return None
 
 
 def label(text: str) -> str:

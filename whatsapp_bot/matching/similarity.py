@@ -7,28 +7,27 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Calibration:
-    """Cosines at or below `unrelated` are not shown; from `same` on it is the same work.
+    """The cosine that says nothing of the work, and that from which it is the same.
 
-    Between them the score grows linearly.
+    Between them the value grows linearly.
     """
 
     unrelated: float
     same: float
 
 
-# By a piece of the model's name. local: read off 292 labelled profiles held against
-# 10,595 real titles on 2026-11-21, where below 0.30 under 8% of the jobs were of the
-# person's occupation, around 0.60 half, and from 0.85 on 94%. text-embedding-3: related
-# pairs 0.4 to 0.7, unrelated 0.1 to 0.2; not measured on labelled postings yet.
+# By a piece of the model's name. local: chosen with the weights on labelled postings; a
+# score of 50% then means that half of such jobs fit (docs/matching.md). text-embedding-3:
+# related pairs 0.4 to 0.7, unrelated 0.1 to 0.2; not measured on labelled postings yet.
 CALIBRATIONS = {
-    "local/wordllama": Calibration(0.30, 0.85),
-    "text-embedding-3": Calibration(0.25, 0.75),
+    "local/wordllama": Calibration(0.0, 0.85),
+    "text-embedding-3": Calibration(0.10, 0.80),
 }
-UNMEASURED = Calibration(0.20, 0.80)
+UNMEASURED = Calibration(0.10, 0.85)
 
 
 def calibrated(cosine: float, model: str) -> float:
-    """0 (not to be shown) to 1, growing with the cosine."""
+    """0 to 1, growing with the cosine."""
     calibration = next(
         (value for name, value in CALIBRATIONS.items() if name in model), UNMEASURED
     )

@@ -74,12 +74,16 @@ class Skill:
 
     def is_in(self, text: str, lowered: str) -> bool:
         # The plain search first: a regex over every text would cost most of the time.
-        return any(
-            said in lowered and pattern.search(text) is not None
-            for said, pattern in self.spellings
-        )
+        for said, pattern in self.spellings:
+            if said in lowered and pattern.search(text) is not None:
+                return True
+        return False
+
+
+# To compile a skill's patterns takes as long as to examine a job.
+_named = lru_cache(maxsize=4096)(Skill.named)
 
 
 def read_skills(names: Iterable[str]) -> tuple[Skill, ...]:
-    found = {skill.key: skill for skill in map(Skill.named, names) if skill.key}
+    found = {skill.key: skill for skill in map(_named, names) if skill.key}
     return tuple(found.values())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -62,16 +61,23 @@ class Title:
 
     words: frozenset[str]
     heads: frozenset[str]  # the noun each piece ends with: what the person would be
+    weight: float  # of all the words
 
-    def weight(self, words: Iterable[str]) -> float:
-        return sum(self._weight(word) for word in words)
+    @classmethod
+    def of(cls, words: frozenset[str], heads: frozenset[str]) -> Title:
+        return cls(words, heads, _weight(words, heads))
 
-    def _weight(self, word: str) -> float:
+
+def _weight(words: frozenset[str], heads: frozenset[str]) -> float:
+    total = 0.0
+    for word in words:
         if word in GENERIC:
-            return 0.3
-        if word in BROAD:
-            return 0.7
-        return 1.5 if word in self.heads else 1.0
+            total += 0.3
+        elif word in BROAD:
+            total += 0.7
+        else:
+            total += 1.5 if word in heads else 1.0
+    return total
 
 
 def _meanings(words: list[str]) -> list[str]:
@@ -111,17 +117,20 @@ def read_title(text: str) -> Title:
     if "engineer" in words and words & _SOFTWARE_STEMS:
         read = [[_as_software(piece) for piece in pieces] for pieces in read]
         words = words - {"engineer"} | {"developer"}
-    return Title(words, frozenset(piece[-1] for piece in read[0]) if read else words)
+    heads = frozenset(piece[-1] for piece in read[0]) if read else words
+    return Title.of(words, heads)
 
 
 def likeness(role: Title, title: Title) -> float:
     """0..1: how much of the role the title has, a little less for all that it adds."""
+    if role.words.isdisjoint(title.words):
+        return 0.0
     shared = role.words & title.words
     # An HSE officer is nothing like a loan officer.
-    if not shared or (shared <= GENERIC and not role.words <= GENERIC):
+    if shared <= GENERIC and not role.words <= GENERIC:
         return 0.0
-    recall = role.weight(shared) / role.weight(role.words)
-    precision = title.weight(shared) / title.weight(title.words)
+    recall = _weight(shared, role.heads) / role.weight
+    precision = _weight(shared, title.heads) / title.weight
     return recall * (0.8 + 0.2 * precision) * _head_agreement(role, title)
 
 

@@ -17,6 +17,7 @@ from whatsapp_bot.matching.titles import Title, read_title
 from whatsapp_bot.matching.words import IGNORED
 
 _SAID_AROUND: Final = IGNORED | places.NAMES
+PIECE: Final = 0.85  # of a role's worth: "Office manager/receptionist" is one job
 _ROLE_BREAK: Final = re.compile(r"[,;/|\n•]+|\s(?:or)\s|\.\s", re.IGNORECASE)
 
 
@@ -58,6 +59,7 @@ class Wishes:
     salary: float | None = None  # naira a month
     salary_label: str = ""
     salary_period: str = "month"
+    parts: frozenset[str] = frozenset()  # of a score that she has wishes for
 
     @classmethod
     def of(cls, preferences: Row) -> Wishes:
@@ -66,7 +68,7 @@ class Wishes:
         wanted = _wanted_places(preferences)
         years, experience = _experience_wish(preferences)
         salary, label, period = _salary_wish(preferences)
-        return cls(
+        wishes = cls(
             roles=_roles(preferences),
             categories=_category_roles(preferences),
             skills=read_skills((*skills, *soft)),
@@ -81,16 +83,31 @@ class Wishes:
             salary_label=label,
             salary_period=period,
         )
+        return replace(wishes, parts=_parts(wishes))
+
+
+def _parts(wishes: Wishes) -> frozenset[str]:
+    named = {
+        "title": wishes.roles or wishes.categories,
+        "skills": wishes.skills,
+        "location": wishes.places or wishes.arrangements == {"remote"},
+        "arrangement": wishes.arrangements,
+        "experience": wishes.years is not None,
+        "salary": wishes.salary,
+    }
+    return frozenset(part for part, wish in named.items() if wish)
 
 
 def _as_roles(texts: Iterable[str], weight: float) -> list[Role]:
     """Each text and, where it is a list of roles, each of its pieces."""
     found: dict[frozenset[str], Role] = {}
     for text in texts:
-        for piece in (text, *_ROLE_BREAK.split(text[:1000])):
+        pieces = [(piece, weight * PIECE) for piece in _ROLE_BREAK.split(text[:1000])]
+        for piece, worth in ((text, weight), *pieces):
             title = read_title(piece.strip())
-            if title.words:
-                found.setdefault(title.words, Role(rows.label(piece), title, weight))
+            known = found.get(title.words)
+            if title.words and (known is None or known.weight < worth):
+                found[title.words] = Role(rows.label(piece), title, worth)
     return list(found.values())
 
 

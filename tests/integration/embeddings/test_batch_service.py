@@ -32,7 +32,7 @@ from whatsapp_bot.errors import (
 from whatsapp_bot.records import Batch, Totals
 
 PRICE = 0.02 / 1e6  # the tests' model, by call
-TITLES = ["Nurse", "Driver", "Welder", "Cook", "Teacher"]
+TITLES = ["nurse", "driver", "welder", "cook", "teacher"]
 
 
 def batches_of(app: App) -> BatchService:
@@ -72,7 +72,7 @@ def test_a_batch_goes_up_once_and_its_vectors_come_back_at_half_the_price(
     app: App, make: Factory, openai_server: OpenAIServer
 ) -> None:
     jobs = [make.job(title) for title in TITLES]
-    user = make.user(job_roles=["Plumber"])
+    user = make.user(job_roles=["plumber"])
     submitted = batches_of(app).submit()
     assert (submitted.batches, submitted.texts) == (1, 6)
     assert spent(app) == pytest.approx(submitted.dollars)
@@ -121,7 +121,7 @@ def test_a_text_that_is_refused_is_set_aside_alone(
 ) -> None:
     jobs = [make.job(title) for title in TITLES]
     batches_of(app).submit()
-    openai_server.batches.complete(refusals={"Welder": (400, "invalid_input")})
+    openai_server.batches.complete(refusals={"welder": (400, "invalid_input")})
     totals = batches_of(app).poll()
     assert (totals.embedded, totals.failed, totals.given_back) == (4, 1, 0)
     state = state_of(app, jobs[2])
@@ -132,9 +132,9 @@ def test_a_text_that_is_refused_is_set_aside_alone(
 def test_where_every_text_is_refused_none_is_blamed(
     app: App, make: Factory, openai_server: OpenAIServer
 ) -> None:
-    job = make.job("Welder")
+    job = make.job("welder")
     batches_of(app).submit()
-    openai_server.batches.complete(refusals={"Welder": (400, "invalid_input")})
+    openai_server.batches.complete(refusals={"welder": (400, "invalid_input")})
     assert batches_of(app).poll().given_back == 1
     assert state_of(app, job)["attempts"] == 0
 
@@ -144,7 +144,7 @@ def test_a_provider_that_stumbled_over_a_line_blames_no_text(
 ) -> None:
     jobs = [make.job(title) for title in TITLES]
     batches_of(app).submit()
-    openai_server.batches.complete(refusals={"Cook": (500, "server_error")})
+    openai_server.batches.complete(refusals={"cook": (500, "server_error")})
     totals = batches_of(app).poll()
     assert (totals.embedded, totals.failed, totals.given_back) == (4, 0, 1)
     assert state_of(app, jobs[3])["is_due"]
@@ -155,7 +155,7 @@ def test_lines_that_are_missing_give_their_rows_back(
 ) -> None:
     jobs = [make.job(title) for title in TITLES]
     batches_of(app).submit()
-    openai_server.batches.complete(missing={"Driver", "Cook"})
+    openai_server.batches.complete(missing={"driver", "cook"})
     totals = batches_of(app).poll()
     assert (totals.embedded, totals.given_back) == (3, 2)
     assert [state_of(app, job)["is_due"] for job in jobs] == [
@@ -168,7 +168,7 @@ def test_an_unusable_vector_is_not_stored(
     app: App, make: Factory, openai_server: OpenAIServer
 ) -> None:
     def zero_for_cooks(text: str, vector: Floats) -> Floats:
-        return vector * 0 if text == "Cook" else vector
+        return vector * 0 if text == "cook" else vector
 
     jobs = [make.job(title) for title in TITLES]
     batches_of(app).submit()
@@ -184,7 +184,7 @@ def test_a_batch_that_expired_keeps_what_was_answered(
 ) -> None:
     jobs = [make.job(title) for title in TITLES]
     batches_of(app).submit()
-    openai_server.batches.expire(unanswered={"Teacher"}, listed=listed)
+    openai_server.batches.expire(unanswered={"teacher"}, listed=listed)
     totals = batches_of(app).poll()
     assert (totals.embedded, totals.failed, totals.given_back) == (4, 0, 1)
     assert state_of(app, jobs[4])["is_due"]
@@ -198,7 +198,7 @@ def test_a_batch_that_was_cancelled_keeps_what_was_answered(
     for title in TITLES:
         make.job(title)
     batches_of(app).submit()
-    openai_server.batches.cancel_all(unanswered={"Nurse", "Cook"})
+    openai_server.batches.cancel_all(unanswered={"nurse", "cook"})
     totals = batches_of(app).poll()
     assert (totals.embedded, totals.given_back) == (3, 2)
 
@@ -221,24 +221,24 @@ def test_a_batch_that_fails_validation_costs_nothing(
 def test_identical_texts_go_up_once_and_come_back_for_all(
     app: App, make: Factory, openai_server: OpenAIServer
 ) -> None:
-    jobs = [make.job("Nurse", company=name) for name in ("Ada", "Bola", "Chidi")]
-    user = make.user(job_roles=["Nurse"])
+    jobs = [make.job("nurse", company=name) for name in ("Ada", "Bola", "Chidi")]
+    user = make.user(job_roles=["nurse"])
     assert batches_of(app).submit().texts == 1
     openai_server.batches.complete()
     assert batches_of(app).poll().embedded == 4
-    assert all(is_right(app, job, "Nurse") for job in jobs)
+    assert all(is_right(app, job, "nurse") for job in jobs)
     assert app.users.has_vector(user, app.live_model.name)
 
 
 def test_what_costs_nothing_is_not_handed_in(
     app: App, make: Factory, openai_server: OpenAIServer
 ) -> None:
-    unchanged = make.job("Nurse")
+    unchanged = make.job("nurse")
     service_of(app).embed_batch("job")
     execute(
         app, "UPDATE job_embeddings SET due_at = now() WHERE job_id = %s", unchanged
     )
-    make.job("Nurse", company="Ada & Co")
+    make.job("nurse", company="Ada & Co")
     submitted = batches_of(app).submit()
     assert (submitted.settled.unchanged, submitted.settled.reused) == (1, 1)
     assert submitted.batches == 0
@@ -248,14 +248,14 @@ def test_what_costs_nothing_is_not_handed_in(
 def test_a_text_that_is_with_a_batch_is_waited_for_there(
     app: App, make: Factory, openai_server: OpenAIServer
 ) -> None:
-    make.job("Nurse")
+    make.job("nurse")
     batches_of(app).submit()
-    later = make.job("Nurse", company="Ada & Co")
+    later = make.job("nurse", company="Ada & Co")
     assert batches_of(app).submit().batches == 0
     openai_server.batches.complete()
     assert batches_of(app).poll().embedded == 2
-    assert is_right(app, later, "Nurse")
-    assert openai_server.batches.texts == Counter(["Nurse"])
+    assert is_right(app, later, "nurse")
+    assert openai_server.batches.texts == Counter(["nurse"])
 
 
 def test_a_row_that_joins_while_the_answers_are_stored_is_not_forgotten(
@@ -264,7 +264,7 @@ def test_a_row_that_joins_while_the_answers_are_stored_is_not_forgotten(
     openai_server: OpenAIServer,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    make.job("Nurse")
+    make.job("nurse")
     batches_of(app).submit()
     openai_server.batches.complete()
     store = EmbeddingStore.store
@@ -272,7 +272,7 @@ def test_a_row_that_joins_while_the_answers_are_stored_is_not_forgotten(
 
     def join_then_store(self: EmbeddingStore, *values: Any) -> int:
         if not late:
-            late.append(make.job("Nurse", company="Ada & Co"))
+            late.append(make.job("nurse", company="Ada & Co"))
             batches_of(app).submit()
         return store(self, *values)
 
@@ -293,7 +293,7 @@ def test_a_text_that_changed_meanwhile_is_embedded_the_ordinary_way(
     assert (totals.embedded, totals.outrun, totals.given_back) == (4, 1, 0)
     assert state_of(app, jobs[0])["is_due"]
     assert service_of(app).embed_batch("job").embedded == 1
-    assert is_right(app, jobs[0], "Pilot")
+    assert is_right(app, jobs[0], "pilot")
 
 
 def test_a_job_that_is_gone_when_its_vector_comes_is_no_trouble(
@@ -324,8 +324,8 @@ def test_more_texts_than_a_batch_takes_are_split(
 def test_a_file_that_is_full_is_followed_by_another(
     app: App, make: Factory, openai_server: OpenAIServer
 ) -> None:
-    make.user(job_roles=["Nurse"])
-    make.job("Cook")
+    make.user(job_roles=["nurse"])
+    make.job("cook")
     service = batches_of(app)
     service._max_bytes = 1
     assert service.submit().batches == 2
@@ -338,7 +338,7 @@ def test_what_the_budget_does_not_allow_is_not_handed_in(
     make_app: AppFactory, openai_server: OpenAIServer
 ) -> None:
     app = make_app(EMBEDDING_DAILY_BUDGET_USD="0.00000001")
-    job = Factory(app).job("Nurse")
+    job = Factory(app).job("nurse")
     submitted = batches_of(app).submit()
     assert submitted.stopped is not None and "day's budget" in submitted.stopped
     assert not openai_server.batches.calls
@@ -350,7 +350,7 @@ def test_the_budget_of_a_run_is_kept_to(
     make_app: AppFactory, openai_server: OpenAIServer
 ) -> None:
     app = make_app(EMBEDDING_RUN_BUDGET_USD="0.00000001")
-    Factory(app).job("Nurse")
+    Factory(app).job("nurse")
     submitted = batches_of(app).submit()
     assert submitted.stopped is not None and "run's budget" in submitted.stopped
     assert not openai_server.batches.calls
@@ -359,7 +359,7 @@ def test_the_budget_of_a_run_is_kept_to(
 def test_what_was_reserved_is_settled_on_the_day_it_was_reserved(
     app: App, make: Factory, openai_server: OpenAIServer
 ) -> None:
-    make.job("Nurse")
+    make.job("nurse")
     batches_of(app).submit()
     execute(app, "UPDATE embedding_usage SET day = day - 1")
     execute(app, "UPDATE embedding_batches SET reserved_on = reserved_on - 1")
@@ -378,7 +378,7 @@ def test_what_was_reserved_is_settled_on_the_day_it_was_reserved(
 def test_an_upload_that_fails_gives_the_rows_back(
     app: App, make: Factory, openai_server: OpenAIServer
 ) -> None:
-    job = make.job("Nurse")
+    job = make.job("nurse")
     openai_server.batches.script.append(f.server_error(503))
     with pytest.raises(EmbeddingUnavailable):
         batches_of(app).submit()
@@ -389,7 +389,7 @@ def test_an_upload_that_fails_gives_the_rows_back(
 def test_a_place_without_a_batch_api_says_so(
     app: App, make: Factory, openai_server: OpenAIServer
 ) -> None:
-    job = make.job("Nurse")
+    job = make.job("nurse")
     openai_server.batches.script.append(f.raw(f.error_body("no such page"), 404))
     with pytest.raises(EmbeddingDenied, match="has no Batch API"):
         batches_of(app).submit()
@@ -413,7 +413,7 @@ def test_a_batch_whose_creation_was_not_answered_is_found(
 def test_a_provider_that_is_left_alone_is_handed_nothing(
     app: App, make: Factory, openai_server: OpenAIServer
 ) -> None:
-    make.job("Nurse")
+    make.job("nurse")
     app.pace(app.live_model).reserve(1)
     app.pace(app.live_model).failed(0, "down", 300, "no route")
     with pytest.raises(ProviderPaused):
@@ -439,7 +439,7 @@ def test_a_poll_that_fails_is_made_good_by_the_next(
 def test_a_batch_that_the_provider_does_not_know_is_given_up_after_its_day(
     app: App, make: Factory, openai_server: OpenAIServer
 ) -> None:
-    job = make.job("Nurse")
+    job = make.job("nurse")
     batches_of(app).submit()
     openai_server.batches.batches.clear()
     batches_of(app).poll()
@@ -452,7 +452,7 @@ def test_a_batch_that_the_provider_does_not_know_is_given_up_after_its_day(
 def test_a_batch_that_takes_longer_than_its_day_keeps_its_rows(
     app: App, make: Factory, openai_server: OpenAIServer
 ) -> None:
-    job = make.job("Nurse")
+    job = make.job("nurse")
     batches_of(app).submit()
     execute(app, "UPDATE embedding_batches SET created_at = now() - interval '25 h'")
     execute(app, "UPDATE job_embeddings SET due_at = now() + interval '1 h'")
@@ -463,7 +463,7 @@ def test_a_batch_that_takes_longer_than_its_day_keeps_its_rows(
 def test_a_batch_is_found_among_many(
     app: App, make: Factory, openai_server: OpenAIServer
 ) -> None:
-    make.job("Nurse")
+    make.job("nurse")
     openai_server.batches.script.extend([f.NORMAL, f.closed()])
     with pytest.raises(EmbeddingUnavailable):
         batches_of(app).submit()
@@ -526,7 +526,7 @@ def kill(
 
 def live(app: App, openai_server: OpenAIServer) -> None:
     batches_of(app).submit()
-    openai_server.batches.complete(refusals={"Welder": (400, "invalid_input")})
+    openai_server.batches.complete(refusals={"welder": (400, "invalid_input")})
     batches_of(app).poll()
 
 
@@ -552,7 +552,7 @@ def test_killed_at_any_step_no_row_is_lost_and_none_is_paid_twice(
     is_after: bool,
 ) -> None:
     first = make_app()
-    titles = [*TITLES, "Nurse", "Cook"]
+    titles = [*TITLES, "nurse", "cook"]
     factory = Factory(first)
     jobs = [factory.job(title) for title in titles]
     with pytest.MonkeyPatch.context() as monkeypatch:
@@ -564,10 +564,10 @@ def test_killed_at_any_step_no_row_is_lost_and_none_is_paid_twice(
     batches_of(second).poll()
     live(second, openai_server)
     # Each text is there once, and none was handed in twice.
-    assert openai_server.batches.texts_billed == Counter(set(titles) - {"Welder"})
+    assert openai_server.batches.texts_billed == Counter(set(titles) - {"welder"})
     assert set(openai_server.batches.texts) == set(titles)
     for job, title in zip(jobs, titles, strict=True):
-        if title != "Welder":
+        if title != "welder":
             assert is_right(second, job, title)
             assert state_of(second, job)["due_at"] is None
     assert state_of(second, jobs[2])["attempts"] == 1
@@ -581,7 +581,7 @@ def test_one_that_was_taken_for_dead_hands_in_nothing(
     openai_server: OpenAIServer,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    job = make.job("Nurse")
+    job = make.job("nurse")
     upload = OpenAIBatch.upload
 
     def upload_slowly(self: OpenAIBatch, file: Any) -> str:
@@ -602,7 +602,7 @@ def test_a_batch_that_was_given_up_while_it_was_created_is_cancelled(
     openai_server: OpenAIServer,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    make.job("Nurse")
+    make.job("nurse")
     create = OpenAIBatch.create
 
     def create_late(self: OpenAIBatch, *values: str) -> str:
@@ -623,7 +623,7 @@ def test_a_batch_that_another_process_found_first_is_not_cancelled(
     openai_server: OpenAIServer,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    make.job("Nurse")
+    make.job("nurse")
     create = OpenAIBatch.create
 
     def create_then_be_slow(self: OpenAIBatch, *values: str) -> str:

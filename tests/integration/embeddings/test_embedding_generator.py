@@ -30,10 +30,10 @@ def test_people_come_before_jobs(
 ) -> None:
     app = make_app(EMBEDDING_CONCURRENCY="1")
     make = Factory(app)
-    make.job("Driver")
-    make.user(job_roles=["Nurse"])
+    make.job("driver")
+    make.user(job_roles=["nurse"])
     app.generator.embed_due()
-    assert list(openai_server.record.texts) == ["Nurse", "Driver"]
+    assert list(openai_server.record.texts) == ["nurse", "driver"]
 
 
 def test_it_ends_when_the_provider_is_to_be_left_alone(

@@ -81,7 +81,7 @@ def test_an_unchanged_text_costs_nothing(
 def test_a_person_who_says_nothing_any_more_loses_her_vector(
     app: App, make: Factory
 ) -> None:
-    user = make.user(job_roles=["Nurse"])
+    user = make.user(job_roles=["nurse"])
     service_of(app).embed_batch("user")
     assert app.users.has_vector(user, app.live_model.name)
     app.users.save_preferences(user, {"job_roles": []})
@@ -106,7 +106,7 @@ def after_request(openai_server: OpenAIServer, action: Callable[[], None]) -> No
 def test_a_save_during_the_call_keeps_the_newer_texts_vector(
     app: App, make: Factory, openai_server: OpenAIServer
 ) -> None:
-    job = make.job("Cook")
+    job = make.job("cook")
     after_request(
         openai_server,
         lambda: execute(
@@ -117,15 +117,15 @@ def test_a_save_during_the_call_keeps_the_newer_texts_vector(
     assert (totals.embedded, totals.outrun) == (0, 1)
     assert not state_of(app, job)["has_vector"]
     assert service_of(app).embed_batch("job").embedded == 1
-    assert list(openai_server.record.texts) == ["Cook", "Nurse"]
+    assert list(openai_server.record.texts) == ["cook", "nurse"]
     template = service_of(app)._template
-    assert bytes(state_of(app, job)["text_hash"]) == template.text_hash("Nurse")
+    assert bytes(state_of(app, job)["text_hash"]) == template.text_hash("nurse")
 
 
 def test_a_job_that_closes_during_the_call_stays_gone(
     app: App, make: Factory, openai_server: OpenAIServer
 ) -> None:
-    job = make.job("Cook")
+    job = make.job("cook")
     after_request(
         openai_server,
         lambda: execute(
@@ -217,7 +217,7 @@ def test_one_poisoned_text_of_300_is_found_and_set_aside_alone(
     app = make_app(EMBEDDING_BATCH_SIZE="512")
     make = Factory(app)
     jobs = [make.job(f"Accountant {i}") for i in range(300)]
-    openai_server.faults.poison(lambda text: text == "Accountant 137")
+    openai_server.faults.poison(lambda text: text == "accountant 137")
     totals = service_of(app).embed_batch("job")
     assert (totals.embedded, totals.failed) == (299, 1)
     bad = state_of(app, jobs[137])
@@ -232,8 +232,8 @@ def test_a_text_that_is_refused_again_and_again_rests_until_it_changes(
     make_app: AppFactory, openai_server: OpenAIServer
 ) -> None:
     app = make_app(EMBEDDING_MAX_ATTEMPTS="3")
-    job = Factory(app).job("Poison")
-    openai_server.faults.poison(lambda text: text == "Poison")
+    job = Factory(app).job("poison")
+    openai_server.faults.poison(lambda text: text == "poison")
     for _ in range(3):
         make_all_due(app)
         service_of(app).embed_batch("job")
@@ -295,7 +295,7 @@ def honest_vectors(app: App, jobs: list[int]) -> list[str]:
 def test_a_shuffled_answer_is_put_in_order(
     app: App, make: Factory, openai_server: OpenAIServer
 ) -> None:
-    jobs = [make.job(title) for title in ("Nurse", "Driver", "Welder")]
+    jobs = [make.job(title) for title in ("nurse", "driver", "welder")]
     openai_server.faults.push(f.shuffled())
     service_of(app).embed_batch("job")
     vectors = [stored_vector(app, job) for job in jobs]
@@ -338,7 +338,7 @@ def test_vectors_that_are_paid_for_wait_for_the_database(
     app: App, make: Factory, openai_server: OpenAIServer, server_url: str
 ) -> None:
     """All connections die while the texts are with the provider."""
-    job = make.job("Cook")
+    job = make.job("cook")
     kill = (
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
         " WHERE datname = current_database() AND pid <> pg_backend_pid()"
@@ -353,7 +353,7 @@ def test_vectors_that_are_paid_for_wait_for_the_database(
 def test_what_is_in_hand_can_be_given_back_at_once(
     app: App, make: Factory, openai_server: OpenAIServer
 ) -> None:
-    job = make.job("Cook")
+    job = make.job("cook")
     service = service_of(app)
     after_request(openai_server, lambda: returned.append(service.give_back_in_hand()))
     returned: list[int] = []

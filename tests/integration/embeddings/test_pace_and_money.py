@@ -75,9 +75,9 @@ def test_an_answer_closes_the_breaker(
 def test_a_refusal_of_a_text_closes_the_breaker_too(
     app: App, make: Factory, openai_server: OpenAIServer
 ) -> None:
-    make.job("Poison")
+    make.job("poison")
     openai_server.faults.push(f.closed())
-    openai_server.faults.poison(lambda text: text == "Poison")
+    openai_server.faults.poison(lambda text: text == "poison")
     service = service_of(app)
     service.embed_batch("job")
     end_pause(app)
@@ -154,7 +154,7 @@ def test_a_slow_window_sends_the_rows_back_without_a_request(
     service = service_of(app)
     assert service.embed_batch("job").given_back == 1
     # And it does not go on claiming rows that it would have to give back.
-    make.job("Nurse")
+    make.job("nurse")
     assert service.embed_batch("job") == Totals()
     assert openai_server.record.requests == 0
 
@@ -257,10 +257,10 @@ def test_the_same_texts_from_a_second_source_cost_nothing(
 def test_a_text_that_comes_back_costs_nothing(
     app: App, make: Factory, openai_server: OpenAIServer
 ) -> None:
-    job = make.job("Cook")
+    job = make.job("cook")
     service = service_of(app)
     service.embed_batch("job")
-    for title in ("Chef", "Cook"):
+    for title in ("Chef", "cook"):
         execute(app, "UPDATE canonical_jobs SET title = %s WHERE id = %s", title, job)
         service.embed_batch("job")
     assert openai_server.record.inputs_billed == 2
@@ -270,7 +270,7 @@ def test_a_text_that_comes_back_costs_nothing(
 def test_a_job_that_is_listed_again_costs_nothing(
     app: App, make: Factory, openai_server: OpenAIServer
 ) -> None:
-    job = make.job("Cook")
+    job = make.job("cook")
     service_of(app).embed_batch("job")
     execute(app, "UPDATE canonical_jobs SET status = 'closed' WHERE id = %s", job)
     execute(app, "UPDATE canonical_jobs SET status = 'active' WHERE id = %s", job)
@@ -283,14 +283,14 @@ def test_a_person_and_a_job_of_the_same_words_are_paid_once(
 ) -> None:
     app = make_app(EMBEDDING_CONCURRENCY="1")
     make = Factory(app)
-    make.job("Nurse")
-    make.user(job_roles=["Nurse"])
+    make.job("nurse")
+    make.user(job_roles=["nurse"])
     app.generator.embed_due()
     assert openai_server.record.inputs_billed == 1
 
 
 def test_a_persons_vector_is_not_kept_when_she_goes(app: App, make: Factory) -> None:
-    user = make.user(job_roles=["Nurse"])
+    user = make.user(job_roles=["nurse"])
     app.generator.embed_due()
     execute(app, "DELETE FROM users WHERE id = %s", user)
     with app.database.transaction() as cursor:
@@ -317,7 +317,7 @@ def test_a_vector_of_another_model_is_never_reused(
     make_app: AppFactory, openai_server: OpenAIServer
 ) -> None:
     app = make_app()
-    Factory(app).job("Cook")
+    Factory(app).job("cook")
     service_of(app).embed_batch("job")
     app.models.add(replace(app.live_model, name="next", dimensions=32))
     app.upkeep.reconcile("job")
@@ -333,4 +333,4 @@ def test_a_text_that_is_too_long_is_shortened_and_counted(
     make.job("Cook who can bake. And drives a lorry through the night to Kano")
     totals = service.embed_batch("job")
     assert (totals.embedded, totals.shortened) == (1, 1)
-    assert list(openai_server.record.texts) == ["Cook who can bake."]
+    assert list(openai_server.record.texts) == ["cook who can bake."]

@@ -90,6 +90,30 @@ def test_the_roles_template_says_what_the_work_is_and_nothing_else() -> None:
     assert title_of_job(JOB) == "Senior Data Scientist"
 
 
+@pytest.mark.parametrize(
+    ("title", "text"),
+    [
+        ("NURSE", "nurse"),
+        ("Registered Nurse (Lekki) - Full Time", "registered nurse"),
+        ("Back-End Engineer | Fintech", "back-end engineer"),
+        ("(Remote) Nurse", "(remote) nurse"),
+        ("محاسب 🙂", "محاسب 🙂"),
+        ("", ""),
+    ],
+)
+def test_the_default_template_reads_the_title_without_case_and_asides(
+    title: str, text: str
+) -> None:
+    assert template_named("roles-2").text("job", {"title": title}) == text
+
+
+def test_however_a_person_writes_her_roles_the_text_is_the_same() -> None:
+    said = [{"job_roles": [role]} for role in ("DRIVER", "driver", " Driver")]
+    assert {template_named("roles-2").text("user", prefs) for prefs in said} == {
+        "driver"
+    }
+
+
 def test_a_person_without_roles_is_known_by_her_own_words() -> None:
     assert roles_of_user({"user_job_input": " I dey find\ndriver work "}) == (
         "I dey find driver work"
@@ -111,7 +135,7 @@ def test_the_version_enters_the_hash() -> None:
 
 
 def test_an_unknown_template_is_named_with_those_there_are() -> None:
-    with pytest.raises(ConfigError, match=r"'titles'; it must be roles-1 or"):
+    with pytest.raises(ConfigError, match=r"'titles'; it must be roles-2 or"):
         template_named("titles")
 
 

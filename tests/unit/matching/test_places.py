@@ -127,14 +127,27 @@ def test_a_wish_for_a_state_is_granted_by_any_town_in_it() -> None:
     assert not places.is_granted(only("Warri"), Step.SAME_STATE)
 
 
+@pytest.mark.parametrize(
+    ("text", "city", "state"),
+    [
+        ("Santa Clara, California", "santa clara", "california"),
+        ("Seattle, Washington", "seattle", "washington"),
+        ("Ohio", "", "ohio"),
+    ],
+)
+def test_american_states_are_known(text: str, city: str, state: str) -> None:
+    found = only(text)
+    assert (found.city, found.state, found.country) == (city, state, "US")
+
+
 @pytest.mark.parametrize("state", ["Abia", "Borno", "Ekiti", "Jigawa", "Zamfara"])
 def test_every_state_is_in_nigeria(state: str) -> None:
     assert only(f"{state} State").country == "NG"
 
 
 def test_the_gazetteer_has_the_36_states_and_the_capital_territory() -> None:
-    states = {p.state for name in places.NAMES for p in places.find(name) if p.state}
-    assert len(states) == 37
+    found = [place for name in places.NAMES for place in places.find(name)]
+    assert len({p.state for p in found if p.state and p.country == "NG"}) == 37
 
 
 @given(st.text(max_size=400), st.text(max_size=20))

@@ -33,6 +33,25 @@ def test_skills_only_read_in_the_text_are_said_to_be_mentioned() -> None:
 
 
 @pytest.mark.parametrize(
+    ("role", "title", "said"),
+    [
+        ("Driver", "Senior Driver", "matches the role you want: Driver"),
+        (
+            "Electrical Engineering Manager",
+            "Electrical Engineer",
+            "close to the role you want: Electrical Engineering Manager",
+        ),
+        ("Driver", "Welder", None),
+    ],
+)
+def test_only_the_very_role_is_said_to_match(
+    role: str, title: str, said: str | None
+) -> None:
+    found = reasons(facts({"job_roles": [role]}, {"title": title}))
+    assert found == ((said,) if said else ())
+
+
+@pytest.mark.parametrize(
     ("posted", "said"),
     [
         (TODAY, ("posted today",)),

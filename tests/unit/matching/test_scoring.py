@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.matching.examples import JOB, PERSON, facts
-from whatsapp_bot.matching import scoring
+from tests.unit.matching.examples import JOB, PERSON, TODAY, facts
 from whatsapp_bot.matching.reasons import reasons
-from whatsapp_bot.matching.scoring import Facts, keyword_score
+from whatsapp_bot.matching.scoring import CONDITIONS, WORK, Facts, score
+
+PARTS_OF_A_PAIR = [part for part in (*WORK, *CONDITIONS) if part != "similarity"]
 
 
 def test_a_category_matches_the_postings_category() -> None:
@@ -46,7 +48,7 @@ def test_the_posting_is_believed_before_a_model() -> None:
     job |= {"salary_currency": "NGN", "salary_period": "monthly"}
     job |= {"ai_salary_min": 900_000, "ai_salary_currency": "NGN"}
     found = facts(job=job)
-    assert (found.location, found.salary) == (0.5, 0.0)
+    assert (found.location, found.salary) == (0.35, 0.0)
 
 
 def test_a_model_fills_in_where_the_posting_is_silent() -> None:
@@ -62,25 +64,58 @@ def test_a_model_fills_in_where_the_posting_is_silent() -> None:
 
 
 def test_a_job_that_fits_in_everything_scores_a_hundred() -> None:
-    assert keyword_score(facts()) == pytest.approx(100.0)
+    assert score(facts(), None) == pytest.approx(100.0)
 
 
 def test_what_nobody_wished_is_not_counted() -> None:
-    assert keyword_score(Facts(title=1.0, wished=frozenset({"title"}))) == 100.0
+    assert (
+        score(Facts(title=1.0, recency=1.0, wished=frozenset({"title"})), None) == 100
+    )
 
 
-def test_a_silent_posting_counts_half_for_that_wish() -> None:
-    silent = Facts(title=1.0, wished=frozenset({"title", "salary"}))
-    assert keyword_score(silent) == pytest.approx(100 * (35 + 5) / 45)
+def test_a_silent_posting_is_between_a_good_and_a_bad_one() -> None:
+    wished = frozenset(PARTS_OF_A_PAIR)
+    everything = dict.fromkeys(PARTS_OF_A_PAIR, 1.0) | {"skills": 0.3}
+    for part in PARTS_OF_A_PAIR:
+        missed, silent, met = (
+            score(Facts(**everything | {part: value}, wished=wished), None)
+            for value in (0.0, None, 1.0)
+        )
+        assert missed < silent < met
+
+
+def test_neither_place_nor_pay_makes_up_for_other_work() -> None:
+    there = JOB | {"title": "Driver", "skills": ["Driving"]}
+    abroad = JOB | {"location": "Nairobi", "country": "KE", "salary_max": 1_000}
+    assert score(facts(job=there), 0.1) < score(facts(job=abroad), 1.0)
+
+
+def test_who_named_no_work_is_served_by_place_and_pay() -> None:
+    person = {"preferred_locations": ["Lagos"]}
+    near, far = (
+        score(facts(person, JOB | {"location": place}), None)
+        for place in ("Ikeja, Lagos", "Kano")
+    )
+    assert near == 100.0
+    assert far == pytest.approx(67.5)
+
+
+def test_skills_stand_for_the_work_of_who_named_no_role() -> None:
+    person = {"technical_skills": ["Python", "SQL"]}
+    all_of_them, half, none = (
+        score(facts(person, JOB | {"skills": skills}), None)
+        for skills in (["SQL"], ["SQL", "Excel"], ["Excel"])
+    )
+    assert (all_of_them, half, none) == (100.0, 50.0, 0.0)
 
 
 def test_other_work_without_her_skills_stays_below_thirty() -> None:
     job = JOB | {"title": "Driver", "skills": ["Driving"]}
-    assert keyword_score(facts(job=job)) < 30
+    assert score(facts(job=job), None) < 30
 
 
 def test_nothing_known_scores_nothing() -> None:
-    assert keyword_score(facts({})) == 0.0
+    assert score(facts({}), None) == 0.0
     assert reasons(facts({}, {"title": "x"})) == ()
 
 
@@ -115,10 +150,10 @@ def test_anything_is_examined_and_stays_in_range(
     person: dict[str, Any], job: dict[str, Any]
 ) -> None:
     found = facts(person, job or {"title": None})
-    for part in scoring.WEIGHTS:
+    for part in PARTS_OF_A_PAIR:
         value = getattr(found, part)
         assert value is None or 0 <= value <= 1
-    assert 0 <= keyword_score(found) <= 100
+    assert 0 <= score(found, None) <= 100
     assert len(reasons(found)) <= 3
     assert all(reason.isprintable() for reason in reasons(found))
 
@@ -140,16 +175,16 @@ def test_one_more_matching_skill_never_lowers_the_score(
     more = [*mine, data.draw(st.sampled_from(asked))]
     mentioned = JOB | {"skills": None, "description": f"with {', '.join(asked)}."}
     for job in (JOB | {"skills": asked}, mentioned):
-        before = keyword_score(facts(PERSON | {"technical_skills": mine}, job))
-        assert keyword_score(facts(PERSON | {"technical_skills": more}, job)) >= before
+        before = score(facts(PERSON | {"technical_skills": mine}, job), None)
+        assert score(facts(PERSON | {"technical_skills": more}, job), None) >= before
 
 
 @given(SKILLS)
 def test_a_skill_in_the_title_never_lowers_the_score(mine: list[str]) -> None:
     job = JOB | {"skills": None, "title": "SQL Data Analyst"}
-    before = keyword_score(facts(PERSON | {"technical_skills": ["Sage", *mine]}, job))
+    before = score(facts(PERSON | {"technical_skills": ["Sage", *mine]}, job), None)
     more = PERSON | {"technical_skills": ["Sage", *mine, "SQL"]}
-    assert keyword_score(facts(more, job)) >= before
+    assert score(facts(more, job), None) >= before
 
 
 @given(
@@ -163,7 +198,7 @@ def test_higher_pay_never_lowers_the_score(
 ) -> None:
     job = JOB | {"salary_min": None, "salary_currency": currency}
     low, high = (
-        keyword_score(facts(job=job | {"salary_max": top, "salary_period": period}))
+        score(facts(job=job | {"salary_max": top, "salary_period": period}), None)
         for top in sorted((one, other))
     )
     assert low <= high
@@ -181,16 +216,85 @@ def test_one_more_role_never_lowers_the_title(
 
 
 UNIT = st.floats(0, 1)
-PARTS = st.fixed_dictionaries(dict.fromkeys(scoring.WEIGHTS, st.none() | UNIT))
+SIMILARITY = st.none() | UNIT
+PARTS = st.fixed_dictionaries(dict.fromkeys(PARTS_OF_A_PAIR, st.none() | UNIT))
+WISHED = st.frozensets(st.sampled_from(PARTS_OF_A_PAIR))
 
 
-@given(PARTS, st.sampled_from(sorted(scoring.WEIGHTS)), UNIT, UNIT)
+@given(PARTS, WISHED, st.sampled_from(PARTS_OF_A_PAIR), UNIT, UNIT, SIMILARITY)
 def test_a_better_part_never_lowers_the_score(
-    parts: dict[str, Any], part: str, one: float, other: float
+    parts: dict[str, Any],
+    wished: frozenset[str],
+    part: str,
+    one: float,
+    other: float,
+    similarity: float | None,
 ) -> None:
-    everything = frozenset(scoring.WEIGHTS)
     low, high = (
-        keyword_score(Facts(**parts | {part: value}, wished=everything))
+        score(Facts(**parts | {part: value}, wished=wished), similarity)
         for value in sorted((one, other))
     )
+    assert 0 <= low <= high + 1e-9 <= 100 + 1e-6
+
+
+@given(PARTS, WISHED, UNIT, UNIT)
+def test_more_similar_work_never_scores_lower(
+    parts: dict[str, Any], wished: frozenset[str], one: float, other: float
+) -> None:
+    low, high = (
+        score(Facts(**parts, wished=wished), similarity)
+        for similarity in sorted((one, other))
+    )
     assert low <= high + 1e-9
+
+
+@given(st.integers(-3, 400), st.integers(-3, 400))
+def test_a_fresher_posting_never_scores_lower(one: int, other: int) -> None:
+    fresher, older = (
+        score(facts(job=JOB | {"posted_date": TODAY - timedelta(days)}), 0.5)
+        for days in sorted((one, other))
+    )
+    assert fresher >= older
+
+
+@given(st.permutations(["Ikeja, Lagos", "Badagry, Lagos", "Kano", "Accra, Ghana"]))
+def test_one_more_place_she_would_work_in_never_lowers_the_score(
+    places: list[str],
+) -> None:
+    scores = [
+        score(facts(PERSON | {"preferred_locations": places[:count]}), 0.5)
+        for count in range(1, len(places) + 1)
+    ]
+    assert scores == sorted(scores)
+
+
+# Naira for 1 of it, and months in its period: matching/pay.py.
+MONEY = st.sampled_from([("NGN", 1.0), ("USD", 1_500.0), ("KES", 11.6), ("XOF", 2.65)])
+PERIOD = st.sampled_from([("hourly", 173.3), ("weekly", 4.33), ("yearly", 1 / 12)])
+
+
+@given(st.integers(50_000, 5_000_000), MONEY, PERIOD)
+def test_the_same_pay_in_other_money_and_periods_fits_the_same(
+    naira: int, money: tuple[str, float], period: tuple[str, float]
+) -> None:
+    plain = {"salary_max": naira, "salary_currency": "NGN", "salary_period": "monthly"}
+    other = {
+        "salary_max": naira / money[1] / period[1],
+        "salary_currency": money[0],
+        "salary_period": period[0],
+    }
+    silent = JOB | {"salary_min": None}
+    one, same = (facts(job=silent | pay) for pay in (plain, other))
+    assert one.salary is not None
+    assert same.salary == pytest.approx(one.salary, abs=1e-6)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.sampled_from(PREFERENCE_KEYS), st.sampled_from(JOB_KEYS), WORDS)
+def test_fields_of_ten_thousand_characters_are_read_like_any(
+    key: str, job_key: str, word: str
+) -> None:
+    long = f"{word} \u202e🙂 " * 1_200
+    person, job = PERSON | {key: long}, JOB | {job_key: long}
+    assert 0 <= score(facts(person, job), 0.5) <= 100
+    assert all(len(reason) < 300 for reason in reasons(facts(person, job)))
