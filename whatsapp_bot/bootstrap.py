@@ -286,7 +286,13 @@ def build_npy_sink(
 
 
 def build_table_sink(
-    settings: Settings, place: str, table: str, model: EmbeddingModel, *, anew: bool
+    settings: Settings,
+    place: str,
+    table: str,
+    model: EmbeddingModel,
+    *,
+    anew: bool,
+    dry: bool,
 ) -> TableSink:
     """place: the URL of a libSQL server, or the path of an SQLite file."""
     connection: Libsql
@@ -296,7 +302,7 @@ def build_table_sink(
 
         connection = LibsqlServer(place, settings.turso_auth_token)
     else:
-        connection = SqliteFile(Path(place))
+        connection = SqliteFile(Path(place), read_only=dry)
     vectors = VectorTable(connection, table, model.name, model.dimensions)
     return TableSink(vectors, f"the table {table} of {place}", anew=anew)
 

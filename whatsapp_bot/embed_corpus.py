@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import math
 import sys
 import time
 from collections.abc import Iterator
@@ -72,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--model", metavar="NAME", help="local, or as its provider calls it")
     add("--dimensions", type=_positive, metavar="N")
     add("--batch-size", type=_positive, metavar="N", help="texts a request, at most")
-    add("--budget", type=float, metavar="USD", help="stop before this is passed")
+    add("--budget", type=_amount, metavar="USD", help="stop before this is passed")
     again = parser.add_mutually_exclusive_group()
     again.add_argument(
         "--resume", action="store_true", help="only go on with what was begun"
@@ -172,7 +173,12 @@ def _sink(
     place: str = options.sink
     if is_server(place) or Path(place).suffix.lower() in SQLITE_ENDINGS:
         return bootstrap.build_table_sink(
-            settings, place, options.table, model, anew=options.reset
+            settings,
+            place,
+            options.table,
+            model,
+            anew=options.reset,
+            dry=options.dry_run,
         )
     name = options.source.name.partition(".")[0]
     label = Label(options.dataset or name, options.split or name, template)
@@ -283,6 +289,16 @@ def _positive(value: str) -> int:
     if not value.isdecimal() or int(value) < 1:
         raise argparse.ArgumentTypeError("it must be a whole number above 0")
     return int(value)
+
+
+def _amount(value: str) -> float:
+    try:
+        amount = float(value)
+    except ValueError:
+        amount = -1.0
+    if not 0 <= amount < math.inf:  # also false for nan
+        raise argparse.ArgumentTypeError("it must be an amount in dollars")
+    return amount
 
 
 if __name__ == "__main__":

@@ -437,6 +437,7 @@ def test_a_database_that_is_away_for_a_moment_loses_nothing_paid(
         (("--split", "a/b"), 2, "--split"),
         (("--from", "samples"), 1, "only SQLite has tables"),
         (("--batch-size", "0"), 2, "whole number above 0"),
+        (("--budget", "nan"), 2, "an amount in dollars"),
     ],
 )
 def test_a_mistake_is_one_line_and_costs_nothing(

@@ -12,6 +12,7 @@ from whatsapp_bot.database.vector_table import Id, stream_table
 from whatsapp_bot.errors import DatabaseError, InputError
 from whatsapp_bot.intake.files import read_records
 
+LARGEST_INTEGER = 2**63 - 1  # of SQLite
 SQLITE_ENDINGS = (".db", ".sqlite", ".sqlite3")
 
 
@@ -58,9 +59,9 @@ class Source:
         if self.id_column is None:
             return place
         value = fields.get(self.id_column)
-        if value is None or isinstance(value, int):
-            return value
-        return str(value) or None
+        if isinstance(value, int) and abs(value) <= LARGEST_INTEGER:
+            return int(value)
+        return None if value is None else str(value) or None
 
     def _records(self) -> Iterator[tuple[Mapping[str, object], str | None]]:
         if self.path.suffix.lower() in SQLITE_ENDINGS:

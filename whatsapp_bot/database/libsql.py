@@ -41,11 +41,14 @@ class SqliteFile:
     """See Libsql."""
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
-        """A file that is not there is made, unless read_only. Raises DatabaseError."""
-        mode = "ro" if read_only else "rwc"
+        """A file that is not there is made; read_only, it seems to be empty. Raises
+        DatabaseError."""
+        place = f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rwc'}"
+        if read_only and not path.exists():
+            place = "file::memory:"
         with _translated(path):
             self._connection = sqlite3.connect(
-                f"{path.absolute().as_uri()}?mode={mode}",
+                place,
                 uri=True,
                 timeout=BUSY_SECONDS,
                 isolation_level=None,

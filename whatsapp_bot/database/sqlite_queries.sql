@@ -1,4 +1,4 @@
--- The statements of vector_table.py and sqlite_rows.py, in SQLite's dialect (libSQL's too).
+-- The statements of vector_table.py, in SQLite's dialect (libSQL's too).
 -- {table} is a checked identifier.
 
 -- name: create_vector_table
@@ -51,9 +51,6 @@ ON CONFLICT (id) DO UPDATE
    SET model = excluded.model, dimensions = excluded.dimensions,
        text_hash = excluded.text_hash, embedding = NULL, error = excluded.error,
        embedded_at = excluded.embedded_at;
-
--- name: count_vectors
-SELECT count(embedding), count(error) FROM {table};
 
 -- name: find_vectors_after
 SELECT rowid, embedding FROM {table}

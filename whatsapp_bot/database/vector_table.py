@@ -97,12 +97,6 @@ class VectorTable:
             ),
         )
 
-    def count(self) -> tuple[int, int]:
-        """Rows with a vector, and rows with an error."""
-        ((counts,),) = self._run(("count_vectors", ()))
-        vectors, errors = counts
-        return int(str(vectors)), int(str(errors))
-
     def read_vectors(self) -> Iterator[Vectors]:
         """All of them, float32 (some, dimensions) at a time. Raises DatabaseError for
         one of another length."""

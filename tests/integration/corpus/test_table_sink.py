@@ -12,12 +12,13 @@ import pytest
 
 from tests.loopback.libsql_server import LibsqlServer, Trouble
 from whatsapp_bot.bootstrap import build_table_sink
-from whatsapp_bot.config import Settings
+from whatsapp_bot.config import PROJECT_FOLDER, Settings
 from whatsapp_bot.corpus.plan import Corpus, Plan, make_plan
 from whatsapp_bot.corpus.sink import Batch, Failure
 from whatsapp_bot.corpus.sources import Source
 from whatsapp_bot.corpus.table_sink import TableSink
 from whatsapp_bot.corpus.text_template import TextTemplate
+from whatsapp_bot.database.vector_table import STATEMENTS
 from whatsapp_bot.errors import (
     ConfigError,
     DatabaseDenied,
@@ -61,9 +62,12 @@ def make_sink(place: str) -> Iterator[MakeSink]:
         model: EmbeddingModel = MODEL,
         anew: bool = False,
         token: str = TOKEN,
+        dry: bool = False,
     ) -> TableSink:
         settings = Settings(turso_auth_token=token)
-        sinks.append(build_table_sink(settings, place, table, model, anew=anew))
+        sinks.append(
+            build_table_sink(settings, place, table, model, anew=anew, dry=dry)
+        )
         return sinks[-1]
 
     yield make
@@ -212,6 +216,19 @@ def test_a_table_of_another_kind_is_left_alone(
     connection.close()
     with pytest.raises(InputError, match="is another kind of table"):
         make_sink().look(plan, corpus.texts)
+
+
+def test_a_dry_look_makes_no_file(
+    make_sink: MakeSink, corpus: Corpus, plan: Plan, path: Path
+) -> None:
+    assert not make_sink(place=str(path), dry=True).look(plan, corpus.texts).done.any()
+    assert not path.exists()
+
+
+def test_every_statement_is_used() -> None:
+    room = PROJECT_FOLDER / "whatsapp_bot" / "database" / "vector_table.py"
+    code = room.read_text(encoding="utf-8")
+    assert [name for name in STATEMENTS if f'"{name}"' not in code] == []
 
 
 def test_a_tables_name_is_a_plain_one(make_sink: MakeSink) -> None:

@@ -119,6 +119,15 @@ def test_two_rows_with_one_id_are_refused(tmp_path: Path) -> None:
         plan_of(Source(path, id_column="id"))
 
 
+def test_ids_are_such_as_a_table_takes(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    ids = [7, "007", 10**30, 1.5, True, None, ""]
+    path.write_text("".join(json.dumps({"id": i, "text": "t"}) + "\n" for i in ids))
+    texts = list(corpus_of(Source(path, id_column="id")).texts())
+    assert [t.id for t in texts] == [7, "007", "1" + "0" * 30, "1.5", 1, 6, 7]
+    assert [t.fault for t in texts[5:]] == ["it has no 'id'"] * 2
+
+
 def test_a_text_that_is_too_long_is_cut_and_its_hash_is_of_all_of_it(
     tmp_path: Path,
 ) -> None:
