@@ -18,7 +18,7 @@ FLOORS = [
     {"database"},
     {"embeddings"},
     {"intake", "matching"},
-    {"bot"},
+    {"bot", "corpus", "embedding_picture"},
     {"bootstrap"},
     {"door"},
 ]

@@ -14,6 +14,8 @@ DOORS = {
     "match": "the jobs for a person, as a table",
     "models": "list the embedding models; fill, use or drop one",
     "batches": "large fills at half the price, within a day",
+    "view-embeddings": "how the vectors of the live jobs look: figures and a picture",
+    "embed-corpus": "any corpus: rows of a file -> an array or a table of vectors",
     "example": "everything at once, on example postings and people",
 }
 

@@ -6,20 +6,29 @@ import contextlib
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from whatsapp_bot.bot.bot_controller import BotController
 from whatsapp_bot.config import Settings
+from whatsapp_bot.corpus.corpus_run import CorpusRun
+from whatsapp_bot.corpus.npy_sink import Label, NpySink
+from whatsapp_bot.corpus.plan import Corpus, Flags, Plan
+from whatsapp_bot.corpus.sink import Sink
+from whatsapp_bot.corpus.table_sink import TableSink
 from whatsapp_bot.database.batches import BatchList, BatchStore
 from whatsapp_bot.database.database_manager import DatabaseManager, DueListener
 from whatsapp_bot.database.embedded_postgres import EmbeddedPostgres
 from whatsapp_bot.database.embeddings import EmbeddingStore, EmbeddingUpkeep
 from whatsapp_bot.database.history import HistoryStore
 from whatsapp_bot.database.jobs import JobStore
+from whatsapp_bot.database.libsql import Libsql, SqliteFile, is_server
 from whatsapp_bot.database.migrator import Migrator
 from whatsapp_bot.database.models import ModelStore
 from whatsapp_bot.database.pace import Ledger, PaceStore
 from whatsapp_bot.database.tasks import TaskStore
 from whatsapp_bot.database.users import UserStore
+from whatsapp_bot.database.vector_table import VectorTable
 from whatsapp_bot.database.vectors import VectorStore
 from whatsapp_bot.embeddings.batch_service import BatchService
 from whatsapp_bot.embeddings.embedding_generator import (
@@ -28,6 +37,8 @@ from whatsapp_bot.embeddings.embedding_generator import (
 )
 from whatsapp_bot.embeddings.embedding_service import EmbeddingService
 from whatsapp_bot.embeddings.embedding_text import template_named
+from whatsapp_bot.embeddings.local_gate import LocalGate
+from whatsapp_bot.embeddings.local_provider import LocalProvider, tokenizer_file
 from whatsapp_bot.embeddings.model_choice import (
     make_batch_provider,
     make_provider,
@@ -37,6 +48,8 @@ from whatsapp_bot.embeddings.model_choice import (
 from whatsapp_bot.embeddings.provider import EmbeddingProvider
 from whatsapp_bot.embeddings.provider_gate import Budget, ProviderGate
 from whatsapp_bot.embeddings.service_registry import ServiceRegistry
+from whatsapp_bot.embeddings.text_embedder import TextEmbedder
+from whatsapp_bot.errors import ConfigError
 from whatsapp_bot.intake.ai_enhanced_parser import AIEnhancedParser
 from whatsapp_bot.intake.flexible_preference_manager import FlexiblePreferenceManager
 from whatsapp_bot.intake.save_hook import SaveHook
@@ -44,6 +57,9 @@ from whatsapp_bot.matching.embedding_job_matcher import EmbeddingJobMatcher
 from whatsapp_bot.matching.intelligent_job_matcher import IntelligentJobMatcher
 from whatsapp_bot.matching.reverse_match import ReverseMatcher
 from whatsapp_bot.records import THINGS, EmbeddingModel, Thing
+
+if TYPE_CHECKING:
+    from whatsapp_bot.embeddings.token_count import TokenCounter
 
 logger = logging.getLogger(__name__)
 
@@ -120,16 +136,20 @@ def open_app(settings: Settings) -> Iterator[App]:
     """
     template_named(settings.embedding_template)
     with open_database(settings) as (database, place):
-        migrator = Migrator(database)
-        if settings.database_url is None:
-            migrator.apply()
-        else:
-            migrator.require()
+        _see_to_schema(settings, database)
         app = build(settings, database, place)
         try:
             yield app
         finally:
             app.close()
+
+
+def _see_to_schema(settings: Settings, database: DatabaseManager) -> None:
+    migrator = Migrator(database)
+    if settings.database_url is None:
+        migrator.apply()
+    else:
+        migrator.require()
 
 
 def build(settings: Settings, database: DatabaseManager, place: str) -> App:
@@ -237,4 +257,90 @@ def budget_for(settings: Settings, model: EmbeddingModel) -> Budget:
         price=price_for(model, settings),
         daily=settings.embedding_daily_budget_usd,
         run=settings.embedding_run_budget_usd,
+    )
+
+
+# --- a corpus: texts that are no rows of the database
+
+
+def build_provider(settings: Settings, model: EmbeddingModel) -> EmbeddingProvider:
+    """Raises ConfigError when it needs a key that is not set."""
+    provider = make_provider(model, settings)
+    if provider is None:
+        raise ConfigError(f"set OPENAI_API_KEY for {model.name}")
+    return provider
+
+
+@contextlib.contextmanager
+def open_text_embedder(
+    settings: Settings, model: EmbeddingModel, provider: EmbeddingProvider
+) -> Iterator[TextEmbedder]:
+    """For a hosted model, at the pace and within the budget that are kept in the
+    project's database; a local one needs none. Raises ConfigError or DatabaseError."""
+    if isinstance(provider, LocalProvider):
+        yield TextEmbedder(LocalGate(provider))
+        return
+    with open_database(settings) as (database, _):
+        _see_to_schema(settings, database)
+        # The key and the budget may be others than those of an earlier run.
+        EmbeddingUpkeep(database).forget_denials()
+        yield TextEmbedder(build_gate(settings, database, model, provider))
+
+
+def build_npy_sink(
+    folder: Path, label: Label, model: EmbeddingModel, *, anew: bool, dry: bool
+) -> NpySink:
+    return NpySink(folder, label, model.name, model.dimensions, anew=anew, dry=dry)
+
+
+def build_table_sink(
+    settings: Settings,
+    place: str,
+    table: str,
+    model: EmbeddingModel,
+    *,
+    anew: bool,
+    dry: bool,
+) -> TableSink:
+    """place: the URL of a libSQL server, or the path of an SQLite file."""
+    connection: Libsql
+    if is_server(place):
+        # Here and not above: it takes a quarter of a second, and few need it.
+        from whatsapp_bot.database.libsql_server import LibsqlServer
+
+        connection = LibsqlServer(place, settings.turso_auth_token)
+    else:
+        connection = SqliteFile(Path(place), read_only=dry)
+    vectors = VectorTable(connection, table, model.name, model.dimensions)
+    return TableSink(vectors, f"the table {table} of {place}", anew=anew)
+
+
+def build_token_counter(provider: EmbeddingProvider) -> TokenCounter | None:
+    """None for a model that bills none."""
+    if isinstance(provider, LocalProvider):
+        return None
+    # As above.
+    from whatsapp_bot.embeddings.token_count import TokenCounter
+
+    return TokenCounter(tokenizer_file())
+
+
+def build_corpus_run(
+    settings: Settings,
+    corpus: Corpus,
+    plan: Plan,
+    done: Flags,
+    sink: Sink,
+    embedder: TextEmbedder,
+    chunk_rows: int,
+) -> CorpusRun:
+    return CorpusRun(
+        corpus,
+        plan,
+        done,
+        sink,
+        embedder,
+        chunk_rows=chunk_rows,
+        concurrency=settings.embedding_concurrency,
+        grace_seconds=settings.embedding_timeout_seconds,
     )

@@ -99,6 +99,9 @@ class Settings:
     embedding_price_usd: float | None = _setting(None, _dollars)
     embedding_cache_rows: int = _setting(100_000, _count)
 
+    # For embed-corpus into a libSQL server.
+    turso_auth_token: str | None = _setting(None, _text, secret=True)
+
     user_task_minutes: int = _setting(30, _count)
     job_task_minutes: int = _setting(15, _count)
     reconcile_minutes: int = _setting(60, _count)

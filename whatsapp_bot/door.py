@@ -14,6 +14,7 @@ from whatsapp_bot.bootstrap import App, open_app
 from whatsapp_bot.config import PROJECT_FOLDER, Settings
 from whatsapp_bot.errors import (
     ConfigError,
+    DatabaseDenied,
     EmbeddingDenied,
     InputError,
     JobBotError,
@@ -24,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 FAILED = 1  # a fact is false, or the work failed
 MISUSED = 2  # usage or configuration; also argparse's own
-DENIED = 3  # the provider refuses the key or the account
+DENIED = 3  # the provider refuses the key or the account; a database, the token
 INTERRUPTED = 130  # Ctrl+C, as shells count it
 
 
@@ -50,7 +51,7 @@ def guarded(work: Callable[[Settings], int]) -> int:
         return work(settings)
     except ConfigError as error:
         return _say(error, MISUSED)
-    except EmbeddingDenied as error:
+    except (EmbeddingDenied, DatabaseDenied) as error:
         return _say(error, DENIED)
     except JobBotError as error:
         logger.debug("where it happened", exc_info=True)

@@ -21,6 +21,10 @@ class InputError(JobBotError):
     """What was given cannot be read; nothing was saved."""
 
 
+class OutputError(JobBotError):
+    """What is to be written, or was, is not as it should be."""
+
+
 class NotFound(JobBotError):
     """There is no such row."""
 
@@ -37,6 +41,10 @@ class DatabaseConflict(DatabaseUnavailable):
     """PostgreSQL ended one of two transactions that crossed; try again at once."""
 
 
+class DatabaseDenied(DatabaseError):
+    """The database refuses the token: a person must act."""
+
+
 class SchemaMissing(DatabaseError):
     """The tables are missing or older than the code: run `python -m whatsapp_bot migrate`."""
 
@@ -48,8 +56,11 @@ class MigrationError(DatabaseError):
 class EmbeddingError(JobBotError):
     """The embedding provider did not give vectors.
 
-    may_be_billed: the provider may have done the work all the same.
+    may_be_billed: the provider may have done the work all the same. is_hearsay: another
+    call knows why.
     """
+
+    is_hearsay = False
 
     def __init__(
         self, message: str | None = None, *, may_be_billed: bool = False
@@ -89,9 +100,12 @@ class EmbeddingRejected(EmbeddingError):
 class ProviderPaused(EmbeddingError):
     """The provider is to be left alone for so many seconds; nothing was sent."""
 
-    def __init__(self, message: str, seconds: float) -> None:
+    def __init__(
+        self, message: str, seconds: float, *, is_hearsay: bool = False
+    ) -> None:
         super().__init__(message)
         self.seconds = seconds
+        self.is_hearsay = is_hearsay
 
 
 class BatchGone(EmbeddingError):

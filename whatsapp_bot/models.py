@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import sys
 
 from whatsapp_bot import door
 from whatsapp_bot.bootstrap import App
 from whatsapp_bot.database.embeddings import EmbeddingStore
-from whatsapp_bot.embeddings.model_choice import local_model, price_for, wanted_model
+from whatsapp_bot.embeddings.model_choice import chosen_model, price_for
 from whatsapp_bot.embeddings.prices import dollars
 from whatsapp_bot.errors import InputError
 from whatsapp_bot.records import THINGS, EmbeddingModel, Thing
@@ -57,7 +56,7 @@ def _list(app: App, options: argparse.Namespace) -> int:
 
 
 def _add(app: App, options: argparse.Namespace) -> int:
-    model = _chosen(app, options)
+    model = chosen_model(app.settings, options.model, options.dimensions)
     if model.name in [known.name for known in app.models.list()]:
         raise InputError(f"{model.name} is there already: see `models list`")
     rows = sum(app.store(thing).facts().eligible for thing in THINGS)
@@ -73,21 +72,6 @@ def _add(app: App, options: argparse.Namespace) -> int:
         app.upkeep.reconcile(thing)
     sys.stdout.write("the daemon fills it now; `models list` shows how far it is\n")
     return 0
-
-
-def _chosen(app: App, options: argparse.Namespace) -> EmbeddingModel:
-    if options.model == "local":
-        return local_model(app.settings)
-    changes: dict[str, object] = {}
-    if options.model:
-        changes["embedding_model"] = options.model
-    if options.dimensions:
-        changes["embedding_dimensions"] = options.dimensions
-    settings = dataclasses.replace(app.settings, **changes)  # type: ignore[arg-type]
-    model = wanted_model(settings)
-    if options.model and model.base_url is None:
-        raise InputError("set OPENAI_API_KEY or OPENAI_BASE_URL for a hosted model")
-    return model
 
 
 def _use(app: App, options: argparse.Namespace) -> int:

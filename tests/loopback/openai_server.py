@@ -91,13 +91,14 @@ class Record:
 
 
 class OpenAIServer:
-    """The service. `faults`, `delay`, `key`, `models`, `limit` and `gather` may change at
-    any time.
+    """The service. `faults`, `delay`, `key`, `models`, `limit`, `gather` and
+    `count_tokens` may change at any time.
 
     gather: so many requests are held until they are here at one time, at most
         GATHER_SECONDS; that clients work side by side is then no matter of luck.
     key: the only one accepted; None accepts any, and none.
     models: the only ones known; None knows any.
+    count_tokens: what a text is billed.
     keep_texts: False for benchmarks, where the record would grow without end.
     """
 
@@ -168,6 +169,7 @@ class OpenAIServer:
         self.delay, self.key, self.models, self.limit = self._settings
         self.headers: dict[str, str] = {}  # added to every answer
         self.gather = 0
+        self.count_tokens: Callable[[str], int] = f.count_tokens
         self.record = Record()
         self._recent: deque[float] = deque()
 
@@ -344,7 +346,8 @@ class _Handler(BaseHTTPRequestHandler):
             kind = self.headers.get("content-type", "")
             self._send(service.batches.post(self.path, kind, raw), b"")
             return
-        if self.path != "/v1/embeddings":
+        # An absolute path is what a proxy gets: so a client's base URL may name a host.
+        if not self.path.endswith("/embeddings"):
             self._send(f.raw(f.error_body(f"Invalid URL (POST {self.path})"), 404), b"")
             return
         body = json.loads(raw)
@@ -393,7 +396,7 @@ class _Handler(BaseHTTPRequestHandler):
         items: Items = list(enumerate(embed_texts(texts, dimensions)))
         if fault.edit:
             items = fault.edit(items)
-        tokens = sum(map(f.count_tokens, texts))
+        tokens = sum(map(service.count_tokens, texts))
         encoding = fault.encoding or body.get("encoding_format") or "float"
         return write_answer(items, encoding, str(body.get("model")), tokens), tokens
 

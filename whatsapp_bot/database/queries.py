@@ -8,7 +8,9 @@ from pathlib import Path
 from whatsapp_bot.records import THINGS
 
 
-def _parse(text: str) -> dict[str, str]:
+def parse_statements(path: Path) -> dict[str, str]:
+    """The statements of a file by the names in its `-- name:` lines."""
+    text = path.read_text(encoding="utf-8")
     statements: dict[str, str] = {}
     parts: dict[str, str] = {}
     _, *pieces = re.split(r"^-- (name|part): (.+)\n", text, flags=re.MULTILINE)
@@ -29,9 +31,7 @@ def _expand(statements: dict[str, str]) -> dict[str, str]:
     return expanded
 
 
-STATEMENTS = _expand(
-    _parse(Path(__file__).with_name("queries.sql").read_text(encoding="utf-8"))
-)
+STATEMENTS = _expand(parse_statements(Path(__file__).with_name("queries.sql")))
 
 
 def query(name: str) -> str:

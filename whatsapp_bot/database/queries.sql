@@ -301,7 +301,10 @@ UPDATE embedding_models SET template = %(template)s
  WHERE name = %(name)s AND template <> %(template)s;
 
 -- name: delete_model
-DELETE FROM embedding_models WHERE name = %(name)s AND state <> 'live';
+WITH gone AS (
+    DELETE FROM embedding_models WHERE name = %(name)s AND state <> 'live' RETURNING name
+)
+DELETE FROM embedding_pace USING gone WHERE model = gone.name;
 
 -- name: vector_index_state
 -- NULL: there is none. False: its build was cut off; it takes room and answers nothing.
@@ -1022,3 +1025,24 @@ SELECT coalesce(sum(requests), 0)::bigint AS requests,
        coalesce(sum(texts), 0)::bigint AS texts, coalesce(sum(tokens), 0)::bigint AS tokens,
        coalesce(sum(dollars), 0)::float AS dollars
   FROM embedding_usage WHERE day = CURRENT_DATE;
+
+-- name: sample_live_vectors
+-- Some of the live set, the same ones each time; a vector in its binary form.
+SELECT v.job_id AS id, j.title, coalesce(j.ai_job_function, j.category) AS category,
+       halfvec_send(v.embedding) AS embedding
+  FROM job_vectors v JOIN canonical_jobs j ON j.id = v.job_id
+ WHERE v.model = %(model)s AND job_is_live(j.status, j.title, j.listed_date)
+ ORDER BY hashint8(v.job_id), v.job_id
+ LIMIT %(limit)s;
+
+-- name: find_jobs_near_job
+-- Compared with every live vector: a check of the search must not use its index.
+WITH one AS MATERIALIZED (
+    SELECT embedding FROM job_vectors WHERE job_id = %(job_id)s AND model = %(model)s
+)
+SELECT v.job_id AS id, j.title, coalesce(j.ai_job_function, j.category) AS category,
+       1 - (v.embedding <=> one.embedding) AS score
+  FROM one, job_vectors v JOIN canonical_jobs j ON j.id = v.job_id
+ WHERE v.model = %(model)s AND job_is_live(j.status, j.title, j.listed_date)
+ ORDER BY (v.embedding <=> one.embedding) + 0.0, v.job_id
+ LIMIT %(limit)s;

@@ -12,36 +12,20 @@ import logging
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-
-import numpy as np
 
 from whatsapp_bot.database.embeddings import EmbeddingStore
 from whatsapp_bot.embeddings.due_texts import DueText, settle_unpaid
 from whatsapp_bot.embeddings.embedding_text import Template
-from whatsapp_bot.embeddings.packing import pack
 from whatsapp_bot.embeddings.provider import Vectors
 from whatsapp_bot.embeddings.provider_gate import ProviderGate
+from whatsapp_bot.embeddings.text_embedder import Answer, Call, TextEmbedder
 from whatsapp_bot.embeddings.texts_in_hand import TextsInHand
-from whatsapp_bot.embeddings.vector_check import find_faults
-from whatsapp_bot.errors import (
-    DatabaseUnavailable,
-    EmbeddingDenied,
-    EmbeddingRejected,
-    ProviderPaused,
-)
+from whatsapp_bot.errors import DatabaseUnavailable
 from whatsapp_bot.records import THINGS, Claim, Thing, Totals
 
 logger = logging.getLogger(__name__)
 
 STORE_RETRY_SECONDS = 0.5
-KNOWN_GOOD_TEXT = "Accountant"
-
-
-@dataclass(frozen=True)
-class _Call:
-    timeout: float | None
-    purpose: str  # in the ledger
 
 
 class EmbeddingService:
@@ -60,6 +44,7 @@ class EmbeddingService:
         self.model = gate.provider.model
         self._stores = stores
         self._gate = gate
+        self._embedder = TextEmbedder(gate)
         self._template = template
         self._batch_size = batch_size
         self._lease_seconds = lease_seconds
@@ -97,12 +82,12 @@ class EmbeddingService:
     def _embed_next(self, thing: Thing) -> Totals:
         store = self._stores[thing]
         claims = store.claim_due(self._batch_size, self._lease_seconds)
-        return self._see_through(store, claims, _Call(None, "schedule"))
+        return self._see_through(store, claims, Call(None, "schedule"))
 
     def probe(self, timeout: float) -> None:
         """Embed a known text, to see whether the provider answers. Raises
         EmbeddingError."""
-        self._call([KNOWN_GOOD_TEXT], _Call(timeout, "probe"))
+        self._embedder.probe(timeout)
 
     def give_back_in_hand(self) -> int:
         """Make due again what is with the provider right now; its answer, should it
@@ -121,10 +106,10 @@ class EmbeddingService:
         store = self._stores[thing]
         lease = self._lease_seconds if timeout is None else 2 * timeout + 5
         claims = store.claim(thing_id, lease)
-        return self._see_through(store, claims, _Call(timeout, "save"))
+        return self._see_through(store, claims, Call(timeout, "save"))
 
     def _see_through(
-        self, store: EmbeddingStore, claims: list[Claim], call: _Call
+        self, store: EmbeddingStore, claims: list[Claim], call: Call
     ) -> Totals:
         if not claims:
             return Totals()
@@ -138,8 +123,10 @@ class EmbeddingService:
             while texts:
                 mine, others = self._paying.take(texts)
                 try:
-                    for part in self._packed(mine):
-                        totals += self._embed(store, part, call)
+                    for answer in self._embedder.embed(
+                        [text.text for text in mine], call
+                    ):
+                        totals += answer.cost + self._keep(store, mine, answer)
                 finally:
                     self._paying.release(mine)
                 texts, reused = self._reuse(store, others)
@@ -156,101 +143,27 @@ class EmbeddingService:
         left = [text for text in texts if text.claim.id not in reused]
         return left, Totals(reused=len(reused))
 
-    def _packed(self, texts: list[DueText]) -> Iterator[list[DueText]]:
-        """In as few requests as the provider allows."""
-        left = iter(texts)
-        for request in pack([text.text for text in texts], self._gate.provider.size):
-            yield [next(left) for _ in request]
-
-    def _embed(
-        self,
-        store: EmbeddingStore,
-        texts: list[DueText],
-        call: _Call,
-        is_part: bool = False,
+    def _keep(
+        self, store: EmbeddingStore, texts: list[DueText], answer: Answer
     ) -> Totals:
-        if not texts:
-            return Totals()
-        unique = list(dict.fromkeys(text.text for text in texts))
-        try:
-            vectors, called = self._call(unique, call)
-        except EmbeddingRejected as error:
-            totals = Totals(requests=1)
-            if not is_part:
-                probed = self._probe_for(store, texts, call, error)
-                if probed is not None:
-                    return totals + probed
-                totals += Totals(requests=1)
-            return totals + self._bisect(store, texts, call, error)
-        except ProviderPaused as pause:
-            return self._give_back(store, texts, pause.seconds)
-        except EmbeddingDenied:
-            return self._give_back(store, texts, self.pause_seconds())
-        by_text = {text: i for i, text in enumerate(unique)}
-        order = [by_text[text.text] for text in texts]
-        return called + self._store(store, texts, vectors[order])
-
-    def _probe_for(
-        self,
-        store: EmbeddingStore,
-        texts: list[DueText],
-        call: _Call,
-        error: EmbeddingRejected,
-    ) -> Totals | None:
-        """None when a text that is known to be good goes through: then one of these is
-        at fault. A setting that is wrong gets every text refused, and blames none."""
-        try:
-            self._call([KNOWN_GOOD_TEXT], replace(call, purpose="probe"))
-            return None
-        except EmbeddingRejected:
-            self._gate.deny(f"the provider refuses every text: {error}")
-        except (ProviderPaused, EmbeddingDenied):
-            pass
-        return Totals(requests=1) + self._give_back(store, texts, self.pause_seconds())
-
-    def _bisect(
-        self,
-        store: EmbeddingStore,
-        texts: list[DueText],
-        call: _Call,
-        error: EmbeddingRejected,
-    ) -> Totals:
-        """Find the text that is refused: it alone is set aside."""
-        if len(texts) == 1:
-            return self._set_aside(store, texts[0], str(error))
-        middle = len(texts) // 2
-        left = self._embed(store, texts[:middle], call, is_part=True)
-        right = texts[middle:]
-        if left.failed or left.given_back or len(right) == 1:
-            return left + self._embed(store, right, call, is_part=True)
-        # The left half went through, so the fault is in the right one: no need to ask.
-        return left + self._bisect(store, right, call, error)
-
-    def _call(self, texts: list[str], call: _Call) -> tuple[Vectors, Totals]:
-        answer, cost = self._gate.call(texts, call.timeout, call.purpose)
-        dimensions = self._gate.provider.dimensions
-        if answer.vectors.shape != (len(texts), dimensions):
-            raise EmbeddingRejected(
-                f"{len(texts)} texts of {dimensions} dimensions were answered with "
-                f"vectors of shape {answer.vectors.shape}"
-            )
-        return answer.vectors, Totals(requests=1, tokens=answer.tokens, dollars=cost)
+        totals = Totals()
+        for place, reason in answer.refused:
+            totals += self._set_aside(store, texts[place], reason)
+        if answer.waiting:
+            waiting = [texts[place] for place in answer.waiting]
+            totals += self._give_back(store, waiting, answer.seconds)
+        if answer.places:
+            good = [texts[place] for place in answer.places]
+            totals += self._store(store, good, answer.vectors)
+        return totals
 
     def _store(
         self, store: EmbeddingStore, texts: list[DueText], vectors: Vectors
     ) -> Totals:
-        faults = find_faults(vectors, self._gate.provider.dimensions)
-        totals = Totals()
-        for text, fault in zip(texts, faults, strict=True):
-            if fault:
-                totals += self._set_aside(store, text, f"unusable vector: {fault}")
-        good = [i for i, fault in enumerate(faults) if fault is None]
-        claims = [texts[i].claim for i in good]
-        text_hashes = {texts[i].claim.id: texts[i].text_hash for i in good}
-        written = self._store_paid(
-            store, claims, text_hashes, vectors[np.array(good, int)]
-        )
-        return totals + Totals(embedded=written, outrun=len(good) - written)
+        claims = [text.claim for text in texts]
+        text_hashes = {text.claim.id: text.text_hash for text in texts}
+        written = self._store_paid(store, claims, text_hashes, vectors)
+        return Totals(embedded=written, outrun=len(texts) - written)
 
     def _store_paid(
         self,

@@ -6,6 +6,7 @@ Good for trying the bot and for tests; a hosted model ranks better.
 
 from __future__ import annotations
 
+import importlib.util
 import logging
 import threading
 from collections.abc import Sequence
@@ -54,6 +55,13 @@ class LocalProvider:
         return self._model
 
 
+def tokenizer_file() -> Path:
+    """In its wheel; without importing it."""
+    spec = importlib.util.find_spec("wordllama")
+    assert spec and spec.origin
+    return Path(spec.origin).parent / "tokenizers" / "l2_supercat_tokenizer_config.json"
+
+
 def _load() -> Any:
     root = logging.getLogger()
     handlers, level = list(root.handlers), root.level
@@ -65,6 +73,10 @@ def _load() -> Any:
     root.setLevel(level)
     # Its own search looks into a folder "tokenizer" that its wheel does not have; as a
     # cache folder, the wheel is searched rightly, and nothing is downloaded.
-    return wordllama.WordLlama.load(
+    model = wordllama.WordLlama.load(
         cache_dir=Path(wordllama.__file__).parent, disable_download=True
     )
+    # Its tokenizer keeps whole texts, 0.7 kB each without end, to be quick if they come
+    # again; here they do not come again.
+    model.tokenizer.model._resize_cache(0)
+    return model

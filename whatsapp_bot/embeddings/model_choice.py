@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from whatsapp_bot.config import Settings
@@ -16,7 +17,7 @@ from whatsapp_bot.embeddings.provider import (
     BatchProvider,
     EmbeddingProvider,
 )
-from whatsapp_bot.errors import ConfigError
+from whatsapp_bot.errors import ConfigError, InputError
 from whatsapp_bot.records import EmbeddingModel
 
 NO_KEY = "none"  # Ollama and vLLM ask for none, but the client insists on one
@@ -48,6 +49,25 @@ def wanted_model(settings: Settings) -> EmbeddingModel:
     )
 
 
+def chosen_model(
+    settings: Settings, name: str | None, dimensions: int | None
+) -> EmbeddingModel:
+    """The model that a command's options name: `local`, what a provider calls it, or
+    None for that of the settings. Raises InputError."""
+    if name == "local":
+        return local_model(settings)
+    model = wanted_model(
+        replace(
+            settings,
+            embedding_model=name or settings.embedding_model,
+            embedding_dimensions=dimensions or settings.embedding_dimensions,
+        )
+    )
+    if name and model.base_url is None:
+        raise InputError("set OPENAI_API_KEY or OPENAI_BASE_URL for a hosted model")
+    return model
+
+
 def make_provider(
     model: EmbeddingModel, settings: Settings
 ) -> EmbeddingProvider | None:
@@ -70,6 +90,7 @@ def make_provider(
         timeout=settings.embedding_timeout_seconds,
         size=quirks.size,
         encoding=quirks.encoding,
+        normalize=quirks.normalize,
     )
 
 

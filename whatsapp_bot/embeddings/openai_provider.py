@@ -27,19 +27,24 @@ Encoding = Literal["base64", "float"]
 
 @dataclass(frozen=True)
 class Quirks:
-    """What a service that speaks the protocol does its own way."""
+    """What a service that speaks the protocol does its own way.
+
+    normalize: it gives vectors of other lengths than 1.
+    """
 
     size: RequestSize
     encoding: Encoding
+    normalize: bool = False
 
 
 # OpenAI's documented limits are 2,048 texts, 300,000 tokens, and 8,192 for a text; tokens
 # are estimated here, so some room is left. Gemini: 100 texts of 2,048 tokens. OpenRouter
-# and Ollama depend on the model behind them. As read in their documents in November 2026.
+# and Ollama depend on the model behind them. As read in their documents in November 2026;
+# Gemini's say that gemini-embedding-001 normalises no vector of fewer than 3,072 values.
 _USUAL = Quirks(RequestSize(2_048, 280_000, 8_000), encoding="base64")
 _QUIRKS_BY_PIECE_OF_URL = {
     "generativelanguage.googleapis.com": Quirks(
-        RequestSize(100, 200_000, 2_000), encoding="float"
+        RequestSize(100, 200_000, 2_000), encoding="float", normalize=True
     ),
     "openrouter.ai": Quirks(RequestSize(100, 200_000, 8_000), encoding="float"),
     ":11434": Quirks(RequestSize(64, 100_000, 2_000), encoding="float"),  # Ollama

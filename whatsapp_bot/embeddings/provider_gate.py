@@ -13,7 +13,7 @@ import time
 from dataclasses import dataclass
 
 from whatsapp_bot.database.pace import Ledger, PaceStore
-from whatsapp_bot.embeddings.backoff import pause_seconds
+from whatsapp_bot.embeddings.backoff import BUDGET_SECONDS, pause_seconds
 from whatsapp_bot.embeddings.packing import estimate_tokens
 from whatsapp_bot.embeddings.prices import dollars
 from whatsapp_bot.embeddings.provider import EmbeddedTexts, EmbeddingProvider
@@ -120,7 +120,8 @@ class ProviderGate:
             if not wait:
                 return failures
             if failures and wait > PROBE_POLL_SECONDS:
-                raise ProviderPaused("it is left alone", wait)
+                message = f"{self.provider.model} is left alone for {wait:.0f} s"
+                raise ProviderPaused(message, wait, is_hearsay=True)
             if time.monotonic() + wait > give_up_at:
                 self._wait_until = time.monotonic() + wait
                 raise ProviderPaused("it is not our turn yet", wait)
@@ -133,16 +134,18 @@ class ProviderGate:
             return 0.0
         run, daily = self._budget.run, self._budget.daily
         if not self._fits_the_run(cost):
-            raise self._stop_spending(
-                f"the run's budget of ${run:g} is spent", failures
+            # This process's own: the others may go on.
+            self._wait_until = time.monotonic() + BUDGET_SECONDS
+            raise ProviderPaused(
+                f"the run's budget of ${run:g} is spent", BUDGET_SECONDS
             )
         model = self.provider.model
         limit = math.inf if daily is None else daily
         if not self._ledger.reserve(model, purpose, cost, limit):
             self._spend(-cost)
-            raise self._stop_spending(
-                f"the day's budget of ${daily:g} would be passed", failures
-            )
+            message = f"the day's budget of ${daily:g} would be passed"
+            seconds = self._open_breaker("budget", failures, None, message)
+            raise ProviderPaused(message, seconds)
         return cost
 
     def _fits_the_run(self, cost: float) -> bool:
@@ -151,10 +154,6 @@ class ProviderGate:
                 return False
             self._spent += cost
             return True
-
-    def _stop_spending(self, message: str, failures: int) -> ProviderPaused:
-        seconds = self._open_breaker("budget", failures, None, message)
-        return ProviderPaused(message, seconds)
 
     def _settle(self, purpose: str, error: EmbeddingError, reserved: float) -> None:
         """Count the request; what was not billed is given back to the budget."""

@@ -9,6 +9,7 @@ import re
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from io import BufferedReader
 from pathlib import Path
 
@@ -36,14 +37,21 @@ class Line:
     error: str | None
 
 
-def read_records(path: Path) -> Iterator[Line]:
+def read_records(path: Path, columns: Sequence[str] | None = None) -> Iterator[Line]:
     """Yield what the file holds; what cannot be read is a Line with an error.
 
-    InputError, at once: the file as a whole cannot be read. A NaN or Infinity is None
-    in JSONL, where Python's own writer leaves them, and ends a JSON file.
+    columns: the names for a CSV without a header. InputError, at once: the file as a
+    whole cannot be read. A NaN or Infinity is None in JSONL, where Python's own writer
+    leaves them, and ends a JSON file.
     """
     path = Path(path)
     read = _reader_for(path)
+    if columns is not None:
+        if read is not _read_csv:
+            raise InputError(
+                f"{path}: only a CSV is given column names; leave them out"
+            )
+        read = partial(_read_csv, columns=columns)
     _check_readable(path)
     return _stream(path, read)
 
@@ -171,11 +179,11 @@ _KINDS = {
 }
 
 
-def _read_csv(path: Path) -> Iterator[Line]:
+def _read_csv(path: Path, columns: Sequence[str] | None = None) -> Iterator[Line]:
     with _open(path) as stream:
         _skip_bom(stream)
         lines = _TextLines(stream)
-        rows = csv.DictReader(lines)
+        rows = csv.DictReader(lines, columns)
         try:
             _check_header(rows.fieldnames)
         except (InputError, csv.Error) as exc:

@@ -226,6 +226,8 @@ def test_a_run_has_a_budget_of_its_own(make_app: AppFactory) -> None:
         make.job(f"Accountant {i}")
     assert 0 < app.generator.embed_due().embedded < 5
     assert app.ledger.today()["dollars"] <= 0.01
+    assert service_of(app).pause_seconds() > 0
+    assert pace_of(app).seconds_to_wait() == 0  # others may go on
 
 
 def test_what_was_not_billed_is_given_back_to_the_budget(

@@ -1,0 +1,305 @@
+"""Any corpus: rows of a file become texts, and their vectors an array or a table."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import math
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from whatsapp_bot import bootstrap, door
+from whatsapp_bot.config import Settings
+from whatsapp_bot.corpus.corpus_run import Outcome
+from whatsapp_bot.corpus.ids import Ids
+from whatsapp_bot.corpus.npy_sink import Label
+from whatsapp_bot.corpus.plan import Corpus, Plan, make_plan
+from whatsapp_bot.corpus.progress import Progress
+from whatsapp_bot.corpus.sink import Sink, Standing
+from whatsapp_bot.corpus.sources import SQLITE_ENDINGS, Source
+from whatsapp_bot.corpus.text_template import TextTemplate
+from whatsapp_bot.database.libsql import is_server
+from whatsapp_bot.embeddings.local_provider import LocalProvider
+from whatsapp_bot.embeddings.model_choice import chosen_model, price_for
+from whatsapp_bot.embeddings.prices import dollars
+from whatsapp_bot.embeddings.provider import EmbeddingProvider
+from whatsapp_bot.errors import ConfigError, InputError
+from whatsapp_bot.records import EmbeddingModel, Totals
+from whatsapp_bot.scheduler_service import stop_on_signals
+
+EXAMPLES = """examples:
+  python -m whatsapp_bot embed-corpus train.csv vectors --columns class,title,description \\
+      --template '{title} {description}' --dataset ag_news
+  python -m whatsapp_bot embed-corpus samples.db vectors.db --from samples --id-column id \\
+      --template @sample.txt --ids 1-100 --dry-run
+  python -m whatsapp_bot embed-corpus texts.jsonl libsql://NAME.turso.io --table texts
+
+SOURCE is a .csv, .jsonl or .json file (.gz too) or an SQLite file (.db, .sqlite). SINK is
+a folder for NAME_embeddings.npy and NAME_metadata.json, an SQLite file, or the URL of a
+libSQL server (TURSO_AUTH_TOKEN). Interrupted at any moment, the same command goes on
+where it was. docs/corpus.md has worked examples.
+"""
+FAILURES_SHOWN = 10
+
+
+def main(argv: list[str] | None = None) -> int:
+    options = _parser().parse_args(argv)
+    return door.guarded(lambda settings: _embed_corpus(settings, options))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = door.parser(__doc__, EXAMPLES)
+    add = parser.add_argument
+    add("source", metavar="SOURCE", type=Path)
+    add("sink", metavar="SINK")
+    add(
+        "--template",
+        default="{text}",
+        metavar="TEXT",
+        help="what a row reads like, '{text}' unless you say; \\n ends a line, a line "
+        "whose columns are all empty is left out; @FILE reads it from a file",
+    )
+    add("--columns", metavar="A,B", help="names for a CSV without a header")
+    add("--from", dest="from_table", metavar="TABLE", help="of an SQLite SOURCE")
+    add("--query", metavar="SQL", help="instead, with an ORDER BY of its own")
+    add("--id-column", metavar="NAME", help="else a row's id is its place, from 1")
+    add("--ids", metavar="1,5,10-20", help="only these rows")
+    add("--table", default="embeddings", help="of a database SINK (embeddings)")
+    add("--dataset", metavar="NAME", help="for the sidecar; else as SOURCE is called")
+    add("--split", metavar="NAME", help="names the files; else as SOURCE is called")
+    add("--model", metavar="NAME", help="local, or as its provider calls it")
+    add("--dimensions", type=_positive, metavar="N")
+    add("--batch-size", type=_positive, metavar="N", help="texts a request, at most")
+    add("--budget", type=_amount, metavar="USD", help="stop before this is passed")
+    again = parser.add_mutually_exclusive_group()
+    again.add_argument(
+        "--resume", action="store_true", help="only go on with what was begun"
+    )
+    again.add_argument(
+        "--reset", action="store_true", help="delete what is there, and start anew"
+    )
+    add(
+        "--accept-failed",
+        action="store_true",
+        help="finish although rows have no vector: they are NaN, and listed",
+    )
+    add("--dry-run", action="store_true", help="say what it would do and cost")
+    add("--yes", action="store_true", help="do not ask before money is spent")
+    return parser
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What is to be done, and where it stands."""
+
+    options: argparse.Namespace
+    settings: Settings
+    model: EmbeddingModel
+    provider: EmbeddingProvider
+    corpus: Corpus
+    sink: Sink
+    plan: Plan
+    standing: Standing
+
+    @property
+    def price(self) -> float:
+        return price_for(self.model, self.settings)
+
+    @property
+    def tokens(self) -> int:
+        return int(self.plan.tokens[self.plan.to_pay(self.standing.done)].sum())
+
+
+def _embed_corpus(settings: Settings, options: argparse.Namespace) -> int:
+    with _prepared(settings, options) as work:
+        if work.standing.is_finished:
+            sys.stdout.write(f"using cached embeddings from {work.sink.place}\n")
+            return 0
+        if options.resume and not work.standing.done.any():
+            raise InputError(f"{work.sink.place}: there is nothing to resume")
+        sys.stdout.write(_describe(work))
+        if options.dry_run:
+            return 0
+        cost = dollars(work.tokens, work.price)
+        if cost and not options.yes and not door.ask(f"Spend ${cost:.4f}?"):
+            return door.FAILED
+        return _embed(work)
+
+
+@contextlib.contextmanager
+def _prepared(settings: Settings, options: argparse.Namespace) -> Iterator[_Work]:
+    """Nothing is written yet, and nothing paid."""
+    if options.budget is not None:
+        settings = replace(settings, embedding_run_budget_usd=options.budget)
+    if options.batch_size:
+        settings = replace(settings, embedding_batch_size=options.batch_size)
+    model = chosen_model(settings, options.model, options.dimensions)
+    price_for(model, settings)
+    provider = bootstrap.build_provider(settings, model)
+    with contextlib.ExitStack() as stack:
+        stack.callback(provider.close)
+        template = _template(options.template)
+        corpus = Corpus(
+            _source(options), TextTemplate(template), provider.size.max_text_tokens
+        )
+        sink = _sink(settings, options, model, template)
+        stack.callback(sink.close)
+        counter = bootstrap.build_token_counter(provider)
+        plan = make_plan(corpus, counter.count if counter else None)
+        standing = sink.look(plan, corpus.texts)
+        yield _Work(options, settings, model, provider, corpus, sink, plan, standing)
+
+
+def _source(options: argparse.Namespace) -> Source:
+    return Source(
+        path=options.source,
+        columns=options.columns.split(",") if options.columns else None,
+        table=options.from_table,
+        query=options.query,
+        id_column=options.id_column,
+        ids=Ids(options.ids) if options.ids else None,
+    )
+
+
+def _sink(
+    settings: Settings,
+    options: argparse.Namespace,
+    model: EmbeddingModel,
+    template: str,
+) -> Sink:
+    place: str = options.sink
+    if is_server(place) or Path(place).suffix.lower() in SQLITE_ENDINGS:
+        return bootstrap.build_table_sink(
+            settings,
+            place,
+            options.table,
+            model,
+            anew=options.reset,
+            dry=options.dry_run,
+        )
+    name = options.source.name.partition(".")[0]
+    label = Label(options.dataset or name, options.split or name, template)
+    if Path(label.split).name != label.split:
+        raise ConfigError(f"--split is {label.split!r}; it must do as a file's name")
+    return bootstrap.build_npy_sink(
+        Path(place), label, model, anew=options.reset, dry=options.dry_run
+    )
+
+
+def _template(text: str) -> str:
+    if not text.startswith("@"):
+        return text.replace("\\n", "\n")
+    try:
+        return Path(text[1:]).read_text(encoding="utf-8").rstrip("\n")
+    except (OSError, UnicodeDecodeError) as exc:
+        raise InputError(f"{text[1:]}: the template cannot be read: {exc}") from exc
+
+
+def _describe(work: _Work) -> str:
+    plan, done = work.plan, work.standing.done
+    without = int((~plan.has_text & ~done).sum())
+    same = int((~plan.is_first & plan.has_text & ~done).sum())
+    lines = [
+        f"{work.options.source} -> {work.sink.place}",
+        f"model      {work.model.name}, {work.model.dimensions} dimensions",
+        f"rows       {plan.rows:,}: to embed {plan.to_pay(done).sum():,}, the text of an "
+        f"earlier row {same:,}, done before {done.sum():,}, without a text {without:,}"
+        + (f", cut to fit {plan.shortened:,}" if plan.shortened else ""),
+        _price_line(work),
+        "first text " + plan.example.replace("\n", "\n           "),
+    ]
+    lines += [f"no text    row {text.id}: {text.fault}" for text in plan.faults]
+    return "\n".join(lines) + "\n"
+
+
+def _price_line(work: _Work) -> str:
+    if isinstance(work.provider, LocalProvider):
+        return "cost       none: the model runs here"
+    return (
+        f"tokens     some {work.tokens:,}, ${dollars(work.tokens, work.price):.4f} at "
+        f"${work.price:g} per million"
+    )
+
+
+def _embed(work: _Work) -> int:
+    stop: list[bool] = []
+    stop_on_signals(lambda: stop.append(True))
+    started = time.monotonic()
+    progress = Progress(int((~work.standing.done).sum()), sys.stderr)
+    try:
+        work.sink.begin()
+        with bootstrap.open_text_embedder(
+            work.settings, work.model, work.provider
+        ) as embedder:
+            run = bootstrap.build_corpus_run(
+                work.settings,
+                work.corpus,
+                work.plan,
+                work.standing.done,
+                work.sink,
+                embedder,
+                _chunk_rows(work),
+            )
+            outcome = run.run(lambda: bool(stop), progress.add)
+    finally:
+        progress.close()
+        sys.stdout.write(_summary(progress.totals, time.monotonic() - started, work))
+    return _conclude(work, outcome, is_stopped=bool(stop))
+
+
+def _chunk_rows(work: _Work) -> int:
+    return min(work.settings.embedding_batch_size, work.provider.size.max_texts)
+
+
+def _summary(totals: Totals, seconds: float, work: _Work) -> str:
+    rows = totals.embedded + totals.failed
+    each = seconds / totals.requests if totals.requests else 0.0
+    return (
+        f"embedded {totals.embedded:,}, of them with the text of an earlier row "
+        f"{totals.reused:,}, failed {totals.failed:,}, done before "
+        f"{work.standing.done.sum():,}\n"
+        f"{totals.requests:,} requests, one every {each:.3f} s; {totals.tokens:,} tokens, "
+        f"${totals.dollars:.4f}; {seconds:.1f} s, {rows / seconds:,.0f} rows/s\n"
+    )
+
+
+def _conclude(work: _Work, outcome: Outcome, *, is_stopped: bool) -> int:
+    for failure in outcome.failures[:FAILURES_SHOWN]:
+        sys.stderr.write(f"row {failure.text.id} has no vector: {failure.reason}\n")
+    if len(outcome.failures) > FAILURES_SHOWN:
+        sys.stderr.write(f"and {len(outcome.failures) - FAILURES_SHOWN:,} more\n")
+    if is_stopped or not outcome.is_complete:
+        sys.stderr.write("stopped; the same command goes on from here\n")
+        return door.INTERRUPTED
+    if outcome.failures and not work.options.accept_failed:
+        sys.stderr.write(
+            f"{work.sink.place} is not finished: run it again to try these rows again, "
+            "or with --accept-failed to leave them out\n"
+        )
+        return door.FAILED
+    work.sink.finish(outcome.failures)
+    sys.stdout.write(f"finished {work.sink.place}\n")
+    return 0
+
+
+def _positive(value: str) -> int:
+    if not value.isdecimal() or int(value) < 1:
+        raise argparse.ArgumentTypeError("it must be a whole number above 0")
+    return int(value)
+
+
+def _amount(value: str) -> float:
+    try:
+        amount = float(value)
+    except ValueError:
+        amount = -1.0
+    if not 0 <= amount < math.inf:  # also false for nan
+        raise argparse.ArgumentTypeError("it must be an amount in dollars")
+    return amount
+
+
+if __name__ == "__main__":
+    sys.exit(main())
