@@ -49,8 +49,16 @@ SOURCE = "benchmark"
 JOB_IDS = "SELECT id, source_id FROM canonical_jobs"
 UNSEEN = """NOT EXISTS (SELECT FROM user_job_history h
                          WHERE h.user_id = %(user)s AND h.job_id = """
+INDEX_TEXT = """
+    CREATE TABLE full_text AS
+    SELECT id, setweight(to_tsvector('english', left(coalesce(title, ''), 1000)), 'A')
+               || setweight(to_tsvector('english', left(join_words(skills), 10000)), 'C')
+               AS words
+      FROM canonical_jobs;
+    CREATE INDEX ON full_text USING gin (words);
+    ANALYZE full_text"""
 BY_TEXT = f"""
-    SELECT j.id FROM canonical_jobs j, websearch_to_tsquery('english', %(words)s) AS q
+    SELECT j.id FROM full_text j, websearch_to_tsquery('english', %(words)s) AS q
      WHERE j.words @@ q AND {UNSEEN} j.id)
      ORDER BY ts_rank(j.words, q) DESC, j.id LIMIT %(limit)s"""
 BY_VECTOR = f"""
@@ -152,6 +160,7 @@ def _import(place: Scratch, corpus: Corpus) -> Ids:
     )
     require(totals.new == len(corpus.postings), "not every posting is new")
     with place.app.database.transaction() as cursor:
+        cursor.raw.execute(INDEX_TEXT)
         cursor.raw.execute(JOB_IDS)
         return {row["id"]: row["source_id"] for row in cursor.raw.fetchall()}
 

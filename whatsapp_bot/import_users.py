@@ -15,6 +15,9 @@ EXAMPLES = """examples:
   python -m whatsapp_bot import-users people.csv.gz
 
 A person is known by her id: importing again changes her preferences, and adds nobody.
+A line of JSONL:
+  {"id": "ada", "job_roles": ["Data Analyst"], "preferred_locations": ["Lagos"],
+   "salary_min": 400000, "salary_currency": "NGN", "musts": ["location"]}
 """
 
 

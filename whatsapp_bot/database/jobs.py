@@ -24,6 +24,9 @@ SAMPLE = 400
 MOST = 5_000
 NEWEST = 200
 EF_SEARCH_MAX = 1_000  # pgvector's limit
+# Among so many of the nearest, those near her places are chosen beside the very nearest
+# (docs/matching.md says what that brings).
+WALKED = 150
 
 
 class JobStore:
@@ -101,7 +104,8 @@ class JobSearch:
             **_word_values(replace(words, topics=[]), half),
             model=self.model,
             dimensions=self.dimensions,
-            ef_search=min(max(half, HNSW_EF_SEARCH), EF_SEARCH_MAX),
+            ef_search=min(max(WALKED, half, HNSW_EF_SEARCH), EF_SEARCH_MAX),
+            walked=max(WALKED, half),
             few=FEW,
             common_share=COMMON_SHARE,
             sample=SAMPLE,

@@ -720,9 +720,9 @@ SELECT p.user_id, p.job_roles, p.job_categories, p.user_job_input, p.experience_
 j.id, j.posting_key, j.employer_key, j.title, j.company, j.location, j.country, left(j.description, 2000) AS description, j.url,
        j.posted_date, j.listed_date, j.salary_min, j.salary_max, j.salary_currency, j.salary_period,
        j.employment_type, j.work_arrangement, j.experience_level, j.years_min, j.years_max,
-       j.skills, j.category, j.ai_job_titles, j.ai_job_function, j.ai_job_level, j.ai_industry,
+       j.skills, j.category, j.ai_job_titles, j.ai_job_function, j.ai_job_level,
        j.ai_city, j.ai_state, j.ai_country, j.ai_work_arrangement, j.ai_remote_allowed,
-       j.ai_required_skills, j.ai_preferred_skills, j.ai_years_experience_min, j.ai_years_experience_max,
+       j.ai_required_skills, j.ai_years_experience_min, j.ai_years_experience_max,
        j.ai_salary_min, j.ai_salary_max, j.ai_salary_currency, j.ai_salary_period, j.ai_summary
 
 -- part: hidden
@@ -797,8 +797,9 @@ asked AS MATERIALIZED (
 )
 
 -- name: find_candidates
--- The jobs to be scored: the nearest by vector and the first by words, fused by the
--- reciprocals of their places (60: Cormack and others, SIGIR 2009). job_vectors is the
+-- The jobs to be scored: the nearest by vector, of some more those near her places, and
+-- the first by words, fused by the reciprocals of their places (60: Cormack and others,
+-- SIGIR 2009). job_vectors is the
 -- live set; halfvec(n) is what the index is on; her vector never leaves the database.
 -- When few jobs are wanted, comparing with each of them is quicker than walking the
 -- index past all the others, and misses none; when they are common, so that the walk is
@@ -820,7 +821,7 @@ WITH {hidden}, person AS MATERIALIZED (
        FROM few l JOIN job_vectors v ON v.job_id = l.job_id AND v.model = %(model)s
       WHERE EXISTS (SELECT FROM person) AND (SELECT count(*) FROM few) <= %(few)s
       ORDER BY distance
-      LIMIT %(nearest_limit)s)
+      LIMIT %(walked)s)
     UNION ALL
     (SELECT v.job_id, v.embedding::halfvec(%(dimensions)s) <=> (SELECT embedding FROM person)
        FROM job_vectors v
@@ -829,10 +830,16 @@ WITH {hidden}, person AS MATERIALIZED (
         AND v.job_id NOT IN (SELECT job_id FROM hidden)
         AND (NOT %(is_filtered)s OR (SELECT {is_wanted} FROM live_jobs l WHERE l.job_id = v.job_id))
       ORDER BY v.embedding::halfvec(%(dimensions)s) <=> (SELECT embedding FROM person)
-      LIMIT %(nearest_limit)s)
+      LIMIT %(walked)s)
 ), {found_by_words}, fused AS MATERIALIZED (
     SELECT job_id, min(distance) AS distance
-      FROM (SELECT job_id, distance, row_number() OVER (ORDER BY distance) AS place FROM nearest
+      FROM ((SELECT job_id, distance, row_number() OVER (ORDER BY distance) AS place
+               FROM nearest ORDER BY place LIMIT %(nearest_limit)s)
+            UNION ALL
+            (SELECT n.job_id, n.distance, row_number() OVER (ORDER BY n.distance)
+               FROM nearest n JOIN live_jobs l USING (job_id)
+              WHERE l.place @@ %(near)s::tsquery
+              ORDER BY n.distance LIMIT %(nearest_limit)s)
             UNION ALL
             SELECT job_id, NULL, place FROM worded) AS each
      GROUP BY job_id

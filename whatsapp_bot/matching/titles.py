@@ -121,6 +121,8 @@ def read_title(text: str) -> Title:
     return Title.of(words, heads)
 
 
+# A few titles are those of most postings, and the next page has the same roles.
+@lru_cache(maxsize=65536)
 def likeness(role: Title, title: Title) -> float:
     """0..1: how much of the role the title has, a little less for all that it adds."""
     if role.words.isdisjoint(title.words):
