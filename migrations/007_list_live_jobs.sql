@@ -59,57 +59,63 @@ CREATE TABLE IF NOT EXISTS live_jobs (
     level         text     NOT NULL
 );
 
--- left(): a tsvector may not pass 1 MB, and no row is refused for being long.
-CREATE OR REPLACE FUNCTION live_job_of(j canonical_jobs) RETURNS live_jobs
-    LANGUAGE sql STABLE AS $$
-    SELECT j.id, j.listed_date,
-           words_vector(t.title),
+-- The row of each job that can be found. left(): a tsvector may not pass 1 MB, and no row
+-- is refused for being long.
+CREATE OR REPLACE VIEW listable_jobs AS
+    SELECT j.id AS job_id, j.listed_date,
+           words_vector(t.title) AS title_words,
            words_vector(concat_ws(' ', t.title, left(join_words(j.skills), 10000),
                                   left(join_words(j.ai_required_skills), 10000),
-                                  left(j.category, 500), left(j.ai_job_function, 500))),
+                                  left(j.category, 500), left(j.ai_job_function, 500))) AS words,
            strip(to_tsvector('simple', plain_words(concat_ws(
                ' ', left(j.location, 500), left(j.ai_city, 100), left(j.ai_state, 100),
-               left(j.country, 100), left(j.ai_country, 100))))),
-           btrim(plain_words(coalesce(left(j.country, 100), ''))),
+               left(j.country, 100), left(j.ai_country, 100))))) AS place,
+           btrim(plain_words(coalesce(left(j.country, 100), ''))) AS country,
            coalesce(j.ai_remote_allowed, false)
                OR concat_ws(' ', j.work_arrangement, j.location, j.ai_work_arrangement)
-                  ~* 'remote|hybrid|from home|wfh',
-           regexp_replace(lower(coalesce(left(j.employment_type, 100), '')), '[^a-z]', '', 'g'),
-           coalesce(p.said, p.inferred),
+                  ~* 'remote|hybrid|from home|wfh' AS may_be_remote,
+           regexp_replace(lower(coalesce(left(j.employment_type, 100), '')), '[^a-z]', '', 'g') AS employment,
+           coalesce(p.said, p.inferred) AS pay,
            CASE WHEN p.said IS NULL THEN concat_ws(' ', nullif(btrim(j.ai_salary_currency), ''),
                                                    nullif(btrim(j.ai_salary_period), ''))
                 ELSE concat_ws(' ',
                     coalesce(nullif(btrim(j.salary_currency), ''), nullif(btrim(j.ai_salary_currency), '')),
                     coalesce(nullif(btrim(j.salary_period), ''), nullif(btrim(j.ai_salary_period), '')))
-                END,
+                END AS pay_kind,
            CASE WHEN coalesce(y.low, usable(j.years_max), usable(j.ai_years_experience_max)) IS NOT NULL
-                THEN coalesce(y.low, 0) END,
-           lower(btrim(coalesce(left(j.experience_level, 100), '')))
-      FROM (SELECT concat_ws(' ', left(j.title, 1000), left(join_words(j.ai_job_titles), 5000)) AS title) AS t,
-           (SELECT greatest(nullif(usable(j.salary_min), 0), nullif(usable(j.salary_max), 0)) AS said,
-                   greatest(nullif(usable(j.ai_salary_min), 0), nullif(usable(j.ai_salary_max), 0)) AS inferred) AS p,
-           (SELECT coalesce(usable(j.years_min), usable(j.ai_years_experience_min)) AS low) AS y
-    $$;
+                THEN coalesce(y.low, 0) END AS years,
+           lower(btrim(coalesce(left(j.experience_level, 100), ''))) AS level
+      FROM canonical_jobs j
+     CROSS JOIN LATERAL (
+        SELECT concat_ws(' ', left(j.title, 1000), left(join_words(j.ai_job_titles), 5000)) AS title) AS t
+     CROSS JOIN LATERAL (
+        SELECT greatest(nullif(usable(j.salary_min), 0), nullif(usable(j.salary_max), 0)) AS said,
+               greatest(nullif(usable(j.ai_salary_min), 0), nullif(usable(j.ai_salary_max), 0)) AS inferred) AS p
+     CROSS JOIN LATERAL (SELECT coalesce(usable(j.years_min), usable(j.ai_years_experience_min)) AS low) AS y
+     WHERE job_is_live(j.status, j.title, j.listed_date);
 
-CREATE OR REPLACE FUNCTION keep_live_job() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-    listed live_jobs;
+-- All of a statement at once: one by one, the set-up costs more than the words.
+CREATE OR REPLACE FUNCTION list_new_jobs() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF TG_OP = 'UPDATE' THEN
-        DELETE FROM live_jobs WHERE job_id = NEW.id;
-    END IF;
-    IF job_is_live(NEW.status, NEW.title, NEW.listed_date) THEN
-        listed := live_job_of(NEW);
-        INSERT INTO live_jobs VALUES (listed.*) ON CONFLICT (job_id) DO NOTHING;
-    END IF;
+    INSERT INTO live_jobs
+    SELECT * FROM listable_jobs WHERE job_id = ANY (ARRAY(SELECT id FROM new_jobs))
+    ON CONFLICT (job_id) DO NOTHING;
+    RETURN NULL;
+END $$;
+
+CREATE OR REPLACE FUNCTION list_changed_job() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM live_jobs WHERE job_id = NEW.id;
+    INSERT INTO live_jobs SELECT * FROM listable_jobs WHERE job_id = NEW.id
+    ON CONFLICT (job_id) DO NOTHING;
     RETURN NULL;
 END $$;
 
 CREATE OR REPLACE TRIGGER job_listed
-    AFTER INSERT ON canonical_jobs
-    FOR EACH ROW EXECUTE FUNCTION keep_live_job();
+    AFTER INSERT ON canonical_jobs REFERENCING NEW TABLE AS new_jobs
+    FOR EACH STATEMENT EXECUTE FUNCTION list_new_jobs();
 
--- The columns that live_job_of and job_is_live read, and no others.
+-- The columns that listable_jobs reads, and no others.
 CREATE OR REPLACE TRIGGER job_listing_changed
     AFTER UPDATE OF
         status, posted_date, first_seen_date, title, location, country, skills, category,
@@ -135,12 +141,9 @@ CREATE OR REPLACE TRIGGER job_listing_changed
            NEW.ai_work_arrangement, NEW.ai_remote_allowed, NEW.ai_required_skills,
            NEW.ai_years_experience_min, NEW.ai_years_experience_max,
            NEW.ai_salary_min, NEW.ai_salary_max, NEW.ai_salary_currency, NEW.ai_salary_period))
-    EXECUTE FUNCTION keep_live_job();
+    EXECUTE FUNCTION list_changed_job();
 
-INSERT INTO live_jobs
-SELECT (found).*
-  FROM (SELECT live_job_of(j) AS found FROM canonical_jobs j
-         WHERE job_is_live(j.status, j.title, j.listed_date) OFFSET 0) AS each
+INSERT INTO live_jobs SELECT * FROM listable_jobs
 ON CONFLICT (job_id) DO NOTHING;
 
 -- Rows that wait to be indexed are read by every search: few of them.
@@ -167,7 +170,8 @@ ALTER TABLE user_preferences ADD COLUMN IF NOT EXISTS musts text[] NOT NULL DEFA
 
 -- Reverse:
 --   ALTER TABLE user_preferences DROP COLUMN musts;
---   DROP FUNCTION keep_live_job CASCADE; DROP FUNCTION live_job_of; DROP TABLE live_jobs;
+--   DROP FUNCTION list_new_jobs, list_changed_job CASCADE;
+--   DROP VIEW listable_jobs; DROP TABLE live_jobs;
 --   DROP FUNCTION usable, words_query, words_vector, spell_out, plain_words;
 --   DROP TEXT SEARCH CONFIGURATION job_words; DROP TEXT SEARCH DICTIONARY job_stems;
 --   and canonical_jobs.words, generated, with its index, as in 001.

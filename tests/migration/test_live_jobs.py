@@ -17,8 +17,8 @@ from whatsapp_bot.records import EmbeddingModel
 LISTED = "SELECT job_id FROM live_jobs ORDER BY job_id"
 OF_JOB = "SELECT to_jsonb(l) FROM live_jobs l WHERE job_id = %s"
 AS_IT_IS = """
-    SELECT count(*) FROM live_jobs l JOIN canonical_jobs j ON j.id = l.job_id
-     WHERE to_jsonb(l) = to_jsonb(live_job_of(j))"""
+    SELECT count(*) FROM live_jobs l JOIN listable_jobs j USING (job_id)
+     WHERE to_jsonb(l) = to_jsonb(j)"""
 
 
 def test_jobs_of_before_are_listed_and_old_ones_are_not(
@@ -85,7 +85,7 @@ def test_every_column_that_a_row_is_made_of_is_watched(rows: Rows) -> None:
     made_of = rows.value(
         "SELECT array_agg(column_name::text ORDER BY column_name)"
         "  FROM information_schema.columns WHERE table_name = 'canonical_jobs'"
-        "   AND pg_get_functiondef('live_job_of'::regproc) ~ ('j\\.' || column_name || '\\M')"
+        "   AND pg_get_viewdef('listable_jobs'::regclass) ~ ('j\\.' || column_name || '\\M')"
     )
     watched = rows.value(
         "SELECT array_agg(event_object_column::text ORDER BY event_object_column)"

@@ -247,10 +247,8 @@ ON CONFLICT DO NOTHING;
 
 -- name: list_missing_jobs
 INSERT INTO live_jobs
-SELECT (found).*
-  FROM (SELECT live_job_of(j) AS found FROM canonical_jobs j
-         WHERE job_is_live(j.status, j.title, j.listed_date)
-           AND NOT EXISTS (SELECT FROM live_jobs l WHERE l.job_id = j.id) OFFSET 0) AS each
+SELECT j.* FROM listable_jobs j
+ WHERE NOT EXISTS (SELECT FROM live_jobs l WHERE l.job_id = j.job_id)
 ON CONFLICT (job_id) DO NOTHING;
 
 -- name: unlist_ended_jobs
