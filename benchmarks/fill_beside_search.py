@@ -34,6 +34,7 @@ from whatsapp_bot.database.database_manager import DatabaseManager
 
 EXAMPLES = """examples:
   python -m benchmarks.fill_beside_search                          100,000 into 100,000
+  python -m benchmarks.fill_beside_search --ways rebuilt           as the daemon does
   python -m benchmarks.fill_beside_search --live 20000 --shares 0.1 0.25 0.5
 """
 WAYS = {"kept": "inf", "rebuilt": "0"}  # REBUILD_SHARE
@@ -67,6 +68,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "--shares", type=float, nargs="+", default=[1.0], metavar="SHARE"
     )
+    parser.add_argument("--ways", nargs="+", choices=WAYS, default=list(WAYS))
     options = parser.parse_args(argv)
     return scratch.guarded(lambda: _run(options))
 
@@ -79,13 +81,10 @@ def _run(options: argparse.Namespace) -> None:
         pairs = []
         for share in options.shares:
             more = round(share * options.live)
-            pairs.append([_measure(place, way, options.live, more) for way in WAYS])
-        for kept, rebuilt in pairs:
-            print(
-                f"{kept.filled:,} into {options.live:,}: rebuilt : kept "
-                f"{rebuilt.seconds / kept.seconds:.2f}"
-            )
-        _print_break_even(pairs, options.live)
+            ways = [_measure(place, way, options.live, more) for way in options.ways]
+            pairs.append(ways)
+        if options.ways == list(WAYS):
+            _compare(pairs, options.live)
 
 
 def _serve(place: Scratch, live: int) -> None:
@@ -129,8 +128,13 @@ def _measure(place: Scratch, way: str, live: int, more: int) -> Result:
     return result
 
 
-def _print_break_even(pairs: list[list[Result]], live: int) -> None:
+def _compare(pairs: list[list[Result]], live: int) -> None:
     """kept: a f; rebuilt: b f + c (1 + f), with f the share and times per live set."""
+    for kept, rebuilt in pairs:
+        print(
+            f"{kept.filled:,} into {live:,}: rebuilt : kept "
+            f"{rebuilt.seconds / kept.seconds:.2f}"
+        )
     kept = np.mean([k.seconds / k.filled for k, _ in pairs])
     fill = np.mean([r.fill_seconds / r.filled for _, r in pairs])
     index = np.mean([r.index_seconds / (live + r.filled) for _, r in pairs])
