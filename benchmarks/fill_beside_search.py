@@ -130,11 +130,9 @@ def _measure(place: Scratch, way: str, live: int, more: int) -> Result:
 
 def _compare(pairs: list[list[Result]], live: int) -> None:
     """kept: a f; rebuilt: b f + c (1 + f), with f the share and times per live set."""
-    for kept, rebuilt in pairs:
-        print(
-            f"{kept.filled:,} into {live:,}: rebuilt : kept "
-            f"{rebuilt.seconds / kept.seconds:.2f}"
-        )
+    for one, other in pairs:
+        ratio = other.seconds / one.seconds
+        print(f"{one.filled:,} into {live:,}: rebuilt : kept {ratio:.2f}")
     kept = np.mean([k.seconds / k.filled for k, _ in pairs])
     fill = np.mean([r.fill_seconds / r.filled for _, r in pairs])
     index = np.mean([r.index_seconds / (live + r.filled) for _, r in pairs])
