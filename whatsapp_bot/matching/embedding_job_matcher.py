@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 
 from whatsapp_bot.database.jobs import JobSearch, JobStore
 from whatsapp_bot.database.users import UserStore
 from whatsapp_bot.errors import NoVectors
 from whatsapp_bot.matching.musts import Musts
-from whatsapp_bot.matching.ranking import best_first
 from whatsapp_bot.matching.search_words import search_words
 from whatsapp_bot.matching.seeker import Seeker
+from whatsapp_bot.matching.similarity import calibrated
 from whatsapp_bot.records import Match, Row
 
 # Looked at for each match that is asked for, and at least; then as many times more when
@@ -42,9 +43,9 @@ class EmbeddingJobMatcher:
             for kept in seeker.musts.widening():
                 rows = _find(search, kept, limit)
                 self._require_vectors(rows, user_id, search.model, not kept.names)
-                matches = _rank(rows, seeker, search.model)
-                if matches:
-                    return matches[:limit]
+                near = _with_similarity(rows, search.model)
+                if matches := seeker.best(near, limit, date.today()):
+                    return matches
         raise NoVectors("no job is near enough")
 
     def _require_vectors(
@@ -71,7 +72,8 @@ def _find(search: JobSearch, musts: Musts, limit: int) -> list[Row]:
     return kept
 
 
-def _rank(rows: list[Row], seeker: Seeker, model: str) -> list[Match]:
-    today = date.today()
-    judged = (seeker.judge_near(row, row["distance"], model, today) for row in rows)
-    return best_first(match for match in judged if match is not None)
+def _with_similarity(rows: list[Row], model: str) -> Iterator[tuple[Row, float | None]]:
+    for row in rows:
+        # A job that is new may have no vector yet.
+        distance = row["distance"]
+        yield row, None if distance is None else calibrated(1 - distance, model)

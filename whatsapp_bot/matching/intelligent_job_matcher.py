@@ -6,7 +6,6 @@ from datetime import date
 
 from whatsapp_bot.database.jobs import JobSearch, JobStore
 from whatsapp_bot.matching.musts import Musts
-from whatsapp_bot.matching.ranking import best_first
 from whatsapp_bot.matching.search_words import search_words
 from whatsapp_bot.matching.seeker import Seeker
 from whatsapp_bot.records import Match, Row
@@ -30,10 +29,11 @@ class IntelligentJobMatcher:
         with self._jobs.search(user_id, unseen) as search:
             seeker = Seeker.of(search.preferences, search.feedback())
             for kept in seeker.musts.widening():
-                matches = _rank(_find(search, kept), seeker)
+                found = ((row, None) for row in _find(search, kept))
+                matches = seeker.best(found, limit, date.today())
                 if matches:
                     break
-        return matches[:limit]
+        return matches
 
 
 def _find(search: JobSearch, musts: Musts) -> list[Row]:
@@ -44,9 +44,3 @@ def _find(search: JobSearch, musts: Musts) -> list[Row]:
         # She named no work: the newest jobs, by place and pay.
         rows = search.find_newest(job_filter, CANDIDATES)
     return [row for row in rows if musts.holds(row)]
-
-
-def _rank(rows: list[Row], seeker: Seeker) -> list[Match]:
-    today = date.today()
-    judged = (seeker.judge(row, None, today) for row in rows)
-    return best_first(match for match in judged if match is not None)

@@ -79,7 +79,8 @@ class NewJobs:
             for job_id, distance in distances.items()
             if not math.isnan(distance)
         )
-        return self._best([match for match in found if match])
+        best = self._best([match for match in found if match])
+        return [seeker.explain(m, self.rows[m.job_id], facts[m.job_id]) for m in best]
 
     def _best(self, matches: list[Match]) -> list[Match]:
         good = (match for match in matches if match.match_score >= self.threshold)

@@ -11,8 +11,8 @@ PAGE = 10  # jobs that a person sees at once
 MOST_OF_ONE_EMPLOYER = 2  # on a page, as long as there are others
 
 
-def as_match(row: Row, score: float, reasons: tuple[str, ...]) -> Match:
-    """score: 0 to 100."""
+def as_match(row: Row, score: float) -> Match:
+    """Without reasons. score: 0 to 100."""
     return Match(
         job_id=row["id"],
         title=row["title"],
@@ -21,7 +21,7 @@ def as_match(row: Row, score: float, reasons: tuple[str, ...]) -> Match:
         url=row["url"],
         listed_date=row["listed_date"],
         match_score=round(score),
-        match_reasons=reasons,
+        match_reasons=(),
         posting_key=row["posting_key"],
         employer_key=row["employer_key"],
     )

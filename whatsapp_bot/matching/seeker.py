@@ -4,12 +4,11 @@ where a pair is judged, whether she searched or the job came looking for her."""
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
-from whatsapp_bot.matching import similarity
 from whatsapp_bot.matching.musts import Musts
-from whatsapp_bot.matching.ranking import as_match
+from whatsapp_bot.matching.ranking import as_match, best_first
 from whatsapp_bot.matching.reasons import MOST_REASONS, reasons
 from whatsapp_bot.matching.scoring import SHOWN_FROM, Facts, examine, score
 from whatsapp_bot.matching.taste import Taste
@@ -31,30 +30,34 @@ class Seeker:
         wishes = Wishes.of(preferences)
         return cls(wishes, Taste.of(feedback, wishes), Musts.of(preferences, wishes))
 
-    def judge(self, job: Row, similar: float | None, today: date) -> Match | None:
-        """None when the job is not worth showing.
+    def best(
+        self, jobs: Iterable[tuple[Row, float | None]], limit: int, today: date
+    ) -> list[Match]:
+        """Her page of at most `limit` of these jobs, best first, with reasons.
 
-        similar: calibrated, 0..1; None where there is no vector.
+        Each comes with its calibrated similarity, 0..1; None where there is no vector.
         """
-        return self.match(job, examine(self.wishes, job, today), similar)
-
-    def judge_near(
-        self, job: Row, distance: float | None, model: str, today: date
-    ) -> Match | None:
-        """By their vectors; a job that is new may have none yet."""
-        if distance is None:
-            return self.judge(job, None, today)
-        return self.judge(job, similarity.calibrated(1 - distance, model), today)
+        facts: dict[int, Facts] = {}
+        rows: dict[int, Row] = {}
+        matches = []
+        for job, similar in jobs:
+            seen = examine(self.wishes, job, today)
+            if match := self.match(job, seen, similar):
+                matches.append(match)
+                facts[match.job_id], rows[match.job_id] = seen, job
+        page = best_first(matches)[:limit]
+        return [self.explain(m, rows[m.job_id], facts[m.job_id]) for m in page]
 
     def match(self, job: Row, facts: Facts, similar: float | None) -> Match | None:
-        """facts: what `examine` says of this job for her."""
+        """Without reasons: most jobs are scored and never shown. None when the job is
+        not worth showing. facts: what `examine` says of it for her."""
         points = score(facts, similar)
         if points < SHOWN_FROM:
             return None
         points += self.taste.points(job)
+        return as_match(job, min(100.0, max(0.0, points)))
+
+    def explain(self, match: Match, job: Row, facts: Facts) -> Match:
+        """The same with its reasons, at most three."""
         said = (*self.musts.said_of(job), *reasons(facts), self.taste.reason(job))
-        return as_match(
-            job,
-            min(100.0, max(0.0, points)),
-            tuple(filter(None, said))[:MOST_REASONS],
-        )
+        return replace(match, match_reasons=tuple(filter(None, said))[:MOST_REASONS])

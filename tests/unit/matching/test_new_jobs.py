@@ -10,6 +10,7 @@ from whatsapp_bot.matching.new_jobs import NewJobs
 from whatsapp_bot.matching.ranking import best_first
 from whatsapp_bot.matching.score_bounds import ScoreBounds
 from whatsapp_bot.matching.seeker import Seeker
+from whatsapp_bot.matching.similarity import calibrated
 from whatsapp_bot.records import Match, Row
 
 MODEL = "local/wordllama"
@@ -68,13 +69,12 @@ def test_her_best_are_those_that_judging_every_job_finds(
 ) -> None:
     jobs = {n: posting(n, **fields) for n, fields in enumerate(some, 1)}
     seeker = Seeker.of(PERSON, [SAVED] * opinions)
-    judged = (
-        seeker.judge_near(j, 1 - j["cosine"], MODEL, TODAY) for j in jobs.values()
-    )
-    good = [m for m in judged if m is not None and m.match_score >= threshold]
+    near = ((job, calibrated(job["cosine"], MODEL)) for job in jobs.values())
+    every = seeker.best(near, len(jobs), TODAY)
+    good = [match for match in every if match.match_score >= threshold]
     mine, _ = found(jobs, seeker, threshold, limit)
-    assert [(m.job_id, m.match_score) for m in mine] == [
-        (m.job_id, m.match_score) for m in best_first(good)[:limit]
+    assert [(m.job_id, m.match_score, m.match_reasons) for m in mine] == [
+        (m.job_id, m.match_score, m.match_reasons) for m in best_first(good)[:limit]
     ]
 
 

@@ -147,8 +147,7 @@ def test_taste_moves_the_score_with_and_without_vectors(
         [],
         [said("Fraud Examiner", True)],
     ):
-        match = Seeker.of(PERSON, feedback).judge(job, similarity, TODAY)
-        assert match is not None
+        (match,) = Seeker.of(PERSON, feedback).best([(job, similarity)], 1, TODAY)
         scores.append(match.match_score)
     assert scores[0] < scores[1] <= scores[2] <= 100
 
@@ -156,13 +155,12 @@ def test_taste_moves_the_score_with_and_without_vectors(
 def test_taste_lifts_no_job_over_the_least_score() -> None:
     job = posting(title="Driver", skills=["Driving"], employer_key="acme")
     seeker = Seeker.of(PERSON, [said("Driver", True, "acme")] * 30)
-    assert seeker.judge(job, None, TODAY) is None
+    assert seeker.best([(job, None)], 1, TODAY) == []
     assert seeker.taste.points(job) > 0
 
 
 def test_the_reason_of_her_taste_comes_last_and_there_are_three_at_most() -> None:
     seeker = Seeker.of({"job_roles": ["Analyst"]}, [said("Fraud Officer")])
-    match = seeker.judge(posting(title="Fraud Analyst"), None, TODAY)
-    assert match is not None
+    (match,) = seeker.best([(posting(title="Fraud Analyst"), None)], 1, TODAY)
     assert match.match_reasons[-1] == "like a job you saved: Fraud Officer"
     assert len(match.match_reasons) <= 3
