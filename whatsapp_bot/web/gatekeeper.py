@@ -67,7 +67,7 @@ class Gatekeeper:
         scheme, _, token = given[0].partition(" ") if len(given) == 1 else ("", "", "")
         # Of digests, all of one length: not even the token's length can be measured.
         is_same = hmac.compare_digest(
-            _digest(token.strip().encode("latin-1")), self._digest
+            _digest(token.strip(" \t").encode("latin-1")), self._digest
         )
         return is_same and scheme.lower() == "bearer"
 

@@ -5,14 +5,22 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from whatsapp_bot.records import AdminJob, AdminJobState, EmbeddingFacts, Thing
 
 MAX_ROWS = 1000  # of one call; the daemon and the backfill have no limit
-MAX_ID = 2**63 - 1
+MAX_ID = 2**53 - 1  # whole numbers beyond it do not survive every JSON reader
 EntityType = Literal["users", "jobs"]
-Id = Annotated[int, Field(ge=1, le=MAX_ID)]
+
+
+def _whole(value: object) -> object:
+    """In JSON, 5.0 is a whole number as well."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Whole = Annotated[int, BeforeValidator(_whole)]
+Id = Annotated[Whole, Field(ge=1, le=MAX_ID)]
 
 
 def thing_of(entity_type: EntityType) -> Thing:
@@ -40,8 +48,8 @@ class Generate(_Asked):
         description="Embed again what has a vector already; repeated calls go on with "
         "those that were looked at longest ago. Otherwise only what is due.",
     )
-    limit: int = Field(100, ge=1, le=MAX_ROWS, description="Rows, at most.")
-    wait_seconds: int = Field(
+    limit: Whole = Field(100, ge=1, le=MAX_ROWS, description="Rows, at most.")
+    wait_seconds: Whole = Field(
         20,
         ge=0,
         le=60,
