@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import signal
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx2
@@ -13,6 +15,7 @@ import pytest
 from tests.acceptance.processes import Bot, Process, wait_until
 from tests.acceptance.rows import Rows
 from tests.conftest import FAST
+from tests.loopback import faults as f
 from tests.loopback.openai_server import OpenAIServer
 from whatsapp_bot.database.embedded_postgres import EmbeddedPostgres
 
@@ -20,17 +23,33 @@ TOKEN = "a-token-of-the-tests"
 GENERATE = "/api/v1/admin/embeddings/generate"
 
 
-def start(bot: Bot, **environ: str) -> tuple[Process, httpx2.Client]:
-    """It listens; the client sends the token."""
-    settings = {"ADMIN_TOKEN": TOKEN, "PORT": "0"} | environ
-    process = bot.start("whatsapp_bot", "admin-api", **settings)
-    listening = re.compile(r"listening on (http://\S+:\d+)")
-    wait_until(lambda: listening.search(process.log) or not process.is_running)
-    found = listening.search(process.log)
-    assert found, process.log
-    headers = {"Authorization": f"Bearer {settings['ADMIN_TOKEN']}"}
-    client = httpx2.Client(base_url=found[1], headers=headers, timeout=60)
-    return process, client
+class Site:
+    """Starts the process; its client sends the token."""
+
+    def __init__(self) -> None:
+        self._clients = contextlib.ExitStack()
+
+    def start(self, bot: Bot, **environ: str) -> tuple[Process, httpx2.Client]:
+        settings = {"ADMIN_TOKEN": TOKEN, "PORT": "0"} | environ
+        process = bot.start("whatsapp_bot", "admin-api", **settings)
+        listening = re.compile(r"listening on (http://\S+:\d+)")
+        wait_until(lambda: listening.search(process.log) or not process.is_running)
+        found = listening.search(process.log)
+        assert found, process.log
+        token = settings["ADMIN_TOKEN"]
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        client = httpx2.Client(base_url=found[1], headers=headers, timeout=60)
+        return process, self._clients.enter_context(client)
+
+    def close(self) -> None:
+        self._clients.close()
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    site = Site()
+    yield site
+    site.close()
 
 
 def generate(client: httpx2.Client, **asked: object) -> httpx2.Response:
@@ -49,8 +68,10 @@ def test_beyond_this_machine_it_does_not_listen_without_a_token(
         )
 
 
-def test_on_loopback_it_works_without_one_and_says_so(bot: Bot, rows: Rows) -> None:
-    process, client = start(bot, ADMIN_TOKEN="")
+def test_on_loopback_it_works_without_one_and_says_so(
+    bot: Bot, site: Site, rows: Rows
+) -> None:
+    process, client = site.start(bot, ADMIN_TOKEN="")
     assert "no ADMIN_TOKEN: this machine only" in process.log
     rows.add_jobs(3)
     answer = generate(client, limit=2)
@@ -60,8 +81,8 @@ def test_on_loopback_it_works_without_one_and_says_so(bot: Bot, rows: Rows) -> N
     assert process.stop() == 0
 
 
-def test_a_port_that_is_taken_is_one_line(bot: Bot) -> None:
-    _, client = start(bot)
+def test_a_port_that_is_taken_is_one_line(bot: Bot, site: Site) -> None:
+    _, client = site.start(bot)
     port = str(client.base_url.port)
     result = bot.run("admin-api", WEB_PORT=port)
     assert (result.code, result.out) == (2, "")
@@ -72,22 +93,22 @@ def test_a_port_that_is_taken_is_one_line(bot: Bot) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_asked_to_stop_it_ends_its_work_and_exits_with_0(
-    bot: Bot, rows: Rows, openai_server: OpenAIServer, number: signal.Signals
+    bot: Bot,
+    site: Site,
+    rows: Rows,
+    openai_server: OpenAIServer,
+    number: signal.Signals,
 ) -> None:
     rows.add_jobs(30)
-    leave = threading.Event()
-    openai_server.faults.poison(lambda text: leave.wait(30) and False)
-    process, client = start(bot, EMBEDDING_TIMEOUT_SECONDS="500")
-    try:
-        answers: list[httpx2.Response] = []
-        asking = threading.Thread(target=lambda: answers.append(generate(client)))
-        asking.start()
-        wait_until(lambda: openai_server.record.in_flight)
-        process.signal(number)
-        assert process.wait() == 0
-        asking.join()
-    finally:
-        leave.set()
+    openai_server.faults.always(f.slow(600))
+    process, client = site.start(bot, EMBEDDING_TIMEOUT_SECONDS="500")
+    answers: list[httpx2.Response] = []
+    asking = threading.Thread(target=lambda: answers.append(generate(client)))
+    asking.start()
+    wait_until(lambda: openai_server.record.in_flight)
+    process.signal(number)
+    assert process.wait() == 0
+    asking.join()
     (answer,) = answers
     assert (answer.status_code, answer.json()["state"]) == (200, "stopped")
     # What hung at the provider is due again at once.
@@ -96,36 +117,32 @@ def test_asked_to_stop_it_ends_its_work_and_exits_with_0(
 
 
 def test_killed_it_leaves_no_row_and_no_job_behind(
-    bot: Bot, rows: Rows, openai_server: OpenAIServer
+    bot: Bot, site: Site, rows: Rows, openai_server: OpenAIServer
 ) -> None:
     rows.add_jobs(3)
-    leave = threading.Event()
-    openai_server.faults.poison(lambda text: leave.wait(30) and False)
-    process, client = start(bot, LEASE_SECONDS="1")
-    try:
-        job = generate(client, wait_seconds=0).json()
-        wait_until(lambda: openai_server.record.in_flight)
-        process.kill()
-    finally:
-        leave.set()
+    openai_server.faults.always(f.slow(600))
+    process, client = site.start(bot, LEASE_SECONDS="1")
+    job = generate(client, wait_seconds=0).json()
+    wait_until(lambda: openai_server.record.in_flight)
+    process.kill()
     openai_server.faults.clear()
     rows.run("UPDATE admin_jobs SET held_until = now() - interval '1 second'")
     wait_until(lambda: rows.due == 3)
-    _, client = start(bot)
+    _, client = site.start(bot)
     asked = client.get(f"/api/v1/admin/jobs/{job['id']}").json()
     assert asked["state"] == "lost" and asked["message"]
     assert generate(client).json()["successful"] == 3
 
 
 def test_it_outlives_its_database_and_says_so_meanwhile(
-    provider_environ: dict[str, str], home: Path
+    provider_environ: dict[str, str], home: Path, site: Site
 ) -> None:
     server = EmbeddedPostgres(home / "postgres", FAST)
     url = server.start()
     bot = Bot(provider_environ | {"DATABASE_URL": url}, home)
     try:
         assert bot.run("migrate").code == 0
-        process, client = start(bot)
+        process, client = site.start(bot)
         assert client.get("/readyz").status_code == 200
         server.stop()
         assert client.get("/healthz").status_code == 200

@@ -102,6 +102,8 @@ class JobRunner:
         """How it ended: the state, what rows failed with, and why it ended early."""
         job = run.job
         try:
+            # Rows that no trigger told of are among what is asked for.
+            self._parts.upkeep.reconcile(job.thing)
             ids = self._parts.generator.embed_some(
                 run.service,
                 job.thing,

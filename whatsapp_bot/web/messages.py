@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from whatsapp_bot.records import AdminJob, AdminJobState, EmbeddingFacts, Thing
 
 MAX_ROWS = 1000  # of one call; the daemon and the backfill have no limit
+MAX_WAIT_SECONDS = 60
 MAX_ID = 2**53 - 1  # whole numbers beyond it do not survive every JSON reader
 EntityType = Literal["users", "jobs"]
 
@@ -19,8 +20,10 @@ def _whole(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-Whole = Annotated[int, BeforeValidator(_whole)]
-Id = Annotated[Whole, Field(ge=1, le=MAX_ID)]
+# Bounds before the validator, or the page would not show them.
+Id = Annotated[int, Field(ge=1, le=MAX_ID), BeforeValidator(_whole)]
+Rows = Annotated[int, Field(ge=1, le=MAX_ROWS), BeforeValidator(_whole)]
+Seconds = Annotated[int, Field(ge=0, le=MAX_WAIT_SECONDS), BeforeValidator(_whole)]
 
 
 def thing_of(entity_type: EntityType) -> Thing:
@@ -48,11 +51,9 @@ class Generate(_Asked):
         description="Embed again what has a vector already; repeated calls go on with "
         "those that were looked at longest ago. Otherwise only what is due.",
     )
-    limit: Whole = Field(100, ge=1, le=MAX_ROWS, description="Rows, at most.")
-    wait_seconds: Whole = Field(
+    limit: Rows = Field(100, description="Rows, at most.")
+    wait_seconds: Seconds = Field(
         20,
-        ge=0,
-        le=60,
         description="How long to wait for the end. Then the answer is 202, and "
         "GET /api/v1/admin/jobs/{id} tells the rest.",
     )

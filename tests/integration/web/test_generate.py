@@ -18,17 +18,18 @@ from whatsapp_bot.records import AdminCounts
 
 
 @contextmanager
-def held_provider(server: OpenAIServer) -> Iterator[None]:
-    """It has got a request, and does not answer before the end."""
-    leave = threading.Event()
+def held_provider(server: OpenAIServer) -> Iterator[threading.Event]:
+    """It does not answer before the end; set: it has got a request."""
+    arrived, leave = threading.Event(), threading.Event()
 
     def hold(text: str) -> bool:
+        arrived.set()
         leave.wait(20)
         return False
 
     server.faults.poison(hold)
     try:
-        yield
+        yield arrived
     finally:
         leave.set()
 
@@ -58,6 +59,13 @@ def test_asked_again_it_embeds_the_rest_and_then_nothing(
     counts = [site.generate(limit=10).json()["total_processed"] for _ in range(3)]
     assert counts == [10, 5, 0]
     assert openai_server.record.inputs_billed == 15
+
+
+def test_a_row_that_no_trigger_told_of_is_embedded_too(site: Site, rows: Rows) -> None:
+    rows.run("SET session_replication_role = replica")  # no triggers
+    rows.add_jobs(2)
+    rows.run("RESET session_replication_role")
+    assert site.generate().json()["successful"] == 2
 
 
 def test_a_limit_holds_over_all_threads(
@@ -141,12 +149,12 @@ def test_long_work_goes_on_after_the_answer_and_can_be_asked_about(
     site: Site, rows: Rows, openai_server: OpenAIServer
 ) -> None:
     rows.add_jobs(3)
-    with held_provider(openai_server):
+    with held_provider(openai_server) as arrived:
         answer = site.generate(wait_seconds=0)
         assert (answer.status_code, answer.json()["state"]) == (202, "running")
         job_id = answer.json()["id"]
         assert answer.headers["location"] == f"/api/v1/admin/jobs/{job_id}"
-        wait_until(lambda: openai_server.record.in_flight)
+        assert arrived.wait(20)
         assert site.get(f"jobs/{job_id}").json()["state"] == "running"
         second = site.generate()
         assert second.status_code == 409
