@@ -18,7 +18,7 @@ FLOORS = [
     {"database"},
     {"embeddings"},
     {"intake", "matching"},
-    {"bot", "corpus", "embedding_picture"},
+    {"bot", "corpus", "embedding_picture", "web"},
     {"bootstrap"},
     {"door"},
 ]

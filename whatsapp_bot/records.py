@@ -156,13 +156,14 @@ class EmbeddingFacts:
 
     embedded: int  # have a vector
     waiting: int  # have none yet
-    missing: int  # not even an embeddings row: a trigger was off
     empty: int  # looked at, and there is nothing to embed
     due: int  # to be worked on now
     failed: int  # the last try ended with an error
-    lost: int  # the row says that there is a vector, and there is none
-    invalid: int  # a vector that should never have been stored
     oldest_due_seconds: float
+    # 0 also where nobody looked for them, which takes reading every row.
+    missing: int = 0  # not even an embeddings row: a trigger was off
+    lost: int = 0  # the row says that there is a vector, and there is none
+    invalid: int = 0  # a vector that should never have been stored
 
     @property
     def eligible(self) -> int:
@@ -186,6 +187,11 @@ class PaceFacts:
     message: str | None = None
     failing_seconds: float | None = None
     wait_seconds: float | None = None
+
+    @property
+    def is_well(self) -> bool:
+        """Being asked to slow down is everyday: the rows wait, and nothing is lost."""
+        return not self.failures or self.reason == "limited"
 
 
 @dataclass(frozen=True)
@@ -267,3 +273,66 @@ class Totals:
             + self.failed
             + self.given_back
         )
+
+
+@dataclass(frozen=True)
+class AdminCounts:
+    """What a piece of asked-for work came to, in rows.
+
+    skipped: the text is the one that was embedded, or there is none. put_off: the
+    provider could not be had, or the row changed meanwhile; still due.
+    """
+
+    successful: int = 0
+    failed: int = 0
+    skipped: int = 0
+    put_off: int = 0
+    tokens: int = 0
+    dollars: float = 0.0
+
+    @property
+    def processed(self) -> int:
+        return self.successful + self.failed + self.skipped
+
+    @staticmethod
+    def of(totals: Totals) -> AdminCounts:
+        return AdminCounts(
+            successful=totals.embedded + totals.reused,
+            failed=totals.failed,
+            skipped=totals.unchanged + totals.empty,
+            put_off=totals.given_back + totals.outrun,
+            tokens=totals.tokens,
+            dollars=totals.dollars,
+        )
+
+
+AdminJobState = Literal["running", "done", "failed", "stopped", "lost"]
+
+
+@dataclass(frozen=True)
+class AdminJob:
+    """A row of admin_jobs. message: why it ended early; errors: of rows."""
+
+    id: int
+    thing: Thing
+    force: bool
+    row_limit: int
+    state: AdminJobState
+    counts: AdminCounts
+    errors: list[str]
+    message: str | None
+    created_at: datetime
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True)
+class UsageRow:
+    """A row of embedding_usage."""
+
+    day: date
+    model: str
+    purpose: str
+    requests: int
+    texts: int
+    tokens: int
+    dollars: float

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 import numpy as np
 import numpy.typing as npt
@@ -35,6 +36,21 @@ class EmbeddingStore:
             rows = cursor.rows(
                 f"claim_due_{self.thing}s",
                 model=self.model,
+                limit=limit,
+                lease_seconds=lease_seconds,
+            )
+        return [Claim(**_with_bytes(row)) for row in rows]
+
+    def claim_anew(
+        self, before: datetime, limit: int, lease_seconds: float
+    ) -> list[Claim]:
+        """Lease up to `limit` rows, due or not, to be embedded again: those first that
+        were looked at longest ago, and none twice since `before`."""
+        with self._database.transaction() as cursor:
+            rows = cursor.rows(
+                f"claim_{self.thing}s_anew",
+                model=self.model,
+                before=before,
                 limit=limit,
                 lease_seconds=lease_seconds,
             )
@@ -131,10 +147,31 @@ class EmbeddingStore:
                 values |= cursor.row(name, model=self.model) or {}
         return EmbeddingFacts(**values)
 
-    def failures(self, limit: int) -> list[Row]:
-        """id, attempts, last_error, given_up of rows with an error."""
+    def quick_facts(self) -> EmbeddingFacts:
+        """Without what takes reading every vector: missing, lost and invalid are 0."""
         with self._database.transaction() as cursor:
-            return cursor.rows(f"{self.thing}_failures", model=self.model, limit=limit)
+            values = cursor.row(f"{self.thing}_embedding_facts", model=self.model)
+        return EmbeddingFacts(**(values or {}))
+
+    def failures(
+        self, limit: int, after: int = 0, ids: Sequence[int] | None = None
+    ) -> list[Row]:
+        """id, attempts, last_error, given_up of rows with an error, by id: of those
+        after `after`, and of `ids` only where they are given."""
+        with self._database.transaction() as cursor:
+            return cursor.rows(
+                f"{self.thing}_failures",
+                model=self.model,
+                limit=limit,
+                after=after,
+                ids=None if ids is None else list(ids),
+            )
+
+    def failure_kinds(self) -> dict[str, int]:
+        """How many rows with an error, by its kind."""
+        with self._database.transaction() as cursor:
+            rows = cursor.rows(f"{self.thing}_failure_kinds", model=self.model)
+        return {row["kind"]: row["count"] for row in rows}
 
     def _run_for(self, name: str, claims: Sequence[Claim], **values: object) -> None:
         if not claims:
@@ -175,9 +212,12 @@ class EmbeddingUpkeep:
             for thing in THINGS:
                 cursor.run(f"refresh_all_{thing}s", model=model)
 
-    def retry_failed(self, thing: Thing) -> int:
+    def retry_failed(self, thing: Thing, ids: Sequence[int] | None = None) -> int:
+        """Make rows with an error due, of `ids` only where they are given."""
         with self._database.transaction() as cursor:
-            return cursor.run(f"retry_failed_{thing}s")
+            return cursor.run(
+                f"retry_failed_{thing}s", ids=None if ids is None else list(ids)
+            )
 
     def reconcile(self, thing: Thing) -> int:
         """Find gaps that no trigger told of; how many were made due again."""

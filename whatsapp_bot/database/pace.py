@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from whatsapp_bot.database.database_manager import DatabaseManager
-from whatsapp_bot.records import BreakerReason, PaceFacts, RateLimits, Row
+from whatsapp_bot.records import BreakerReason, PaceFacts, RateLimits, Row, UsageRow
 
 TOKENS_PER_TEXT = 20.0  # before anything was embedded: a title or some roles
 PROBE_SECONDS = 10.0  # the one that finds out may take so long; then another tries
@@ -119,3 +119,14 @@ class Ledger:
         """requests, texts, tokens, dollars"""
         with self._database.transaction() as cursor:
             return cursor.row("usage_today") or {}
+
+    def by_day(self, days: int) -> list[UsageRow]:
+        """Of the last so many days, today among them, the newest first."""
+        with self._database.transaction() as cursor:
+            rows = cursor.rows("usage_by_day", days=days)
+        return [UsageRow(**row) for row in rows]
+
+    def by_purpose(self) -> list[Row]:
+        """model, purpose, requests, texts, tokens, dollars: of all days."""
+        with self._database.transaction() as cursor:
+            return cursor.rows("usage_by_purpose")

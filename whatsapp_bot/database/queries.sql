@@ -44,6 +44,25 @@ UPDATE {thing}_embeddings e
  WHERE e.{thing}_id = due.{thing}_id AND e.model = %(model)s
 RETURNING e.{thing}_id AS id, e.revision, e.text_hash, e.embedded_at IS NOT NULL AS has_vector;
 
+-- name: claim_{thing}s_anew
+-- Whatever nobody works on, those first that were looked at longest ago; each once since
+-- `before`. Without its hash a text counts as changed: it is embedded again.
+WITH chosen AS MATERIALIZED (
+    SELECT {thing}_id
+      FROM {thing}_embeddings
+     WHERE model = %(model)s AND (due_at IS NULL OR due_at <= now())
+       AND (checked_at IS NULL OR checked_at < %(before)s)
+     ORDER BY checked_at NULLS FIRST, {thing}_id
+     LIMIT %(limit)s
+       FOR UPDATE SKIP LOCKED
+)
+UPDATE {thing}_embeddings e
+   SET due_at = now() + make_interval(secs => %(lease_seconds)s),
+       checked_at = now(), text_hash = NULL, attempts = 0, last_error = NULL
+  FROM chosen
+ WHERE e.{thing}_id = chosen.{thing}_id AND e.model = %(model)s
+RETURNING e.{thing}_id AS id, e.revision, e.text_hash, e.embedded_at IS NOT NULL AS has_vector;
+
 -- name: read_jobs_to_embed
 SELECT id, title, company, location, country, description, skills, category,
        work_arrangement, experience_level, years_min, years_max,
@@ -208,7 +227,8 @@ UPDATE {thing}_embeddings
 -- name: retry_failed_{thing}s
 UPDATE {thing}_embeddings
    SET due_at = now(), attempts = 0
- WHERE last_error IS NOT NULL;
+ WHERE last_error IS NOT NULL
+   AND (%(ids)s::bigint[] IS NULL OR {thing}_id = ANY(%(ids)s::bigint[]));
 
 -- name: refresh_all_{thing}s
 -- Every text of the model has changed; without its hash, a row counts as one to fill.
@@ -967,6 +987,49 @@ SELECT p.place, v.embedding::halfvec(%(dimensions)s) <=> u.embedding::halfvec(%(
   JOIN job_vectors v ON v.job_id = p.job_id AND v.model = %(model)s;
 
 
+-- Work that was asked for over HTTP ------------------------------------------------------
+
+-- part: admin_job_columns
+id, thing, force, row_limit, state, successful, failed, skipped, put_off, tokens, dollars,
+       errors, message, created_at, finished_at
+
+-- name: begin_admin_job
+-- No row: one of its kind runs already.
+INSERT INTO admin_jobs (thing, force, row_limit, held_until)
+VALUES (%(thing)s, %(force)s, %(limit)s, now() + make_interval(secs => %(hold_seconds)s))
+ON CONFLICT (thing) WHERE state = 'running' DO NOTHING
+RETURNING {admin_job_columns};
+
+-- name: hold_admin_job
+UPDATE admin_jobs
+   SET held_until = now() + make_interval(secs => %(hold_seconds)s),
+       successful = %(successful)s, failed = %(failed)s, skipped = %(skipped)s,
+       put_off = %(put_off)s, tokens = %(tokens)s, dollars = %(dollars)s
+ WHERE id = %(id)s AND state = 'running';
+
+-- name: finish_admin_job
+UPDATE admin_jobs
+   SET state = %(state)s, finished_at = now(), errors = %(errors)s, message = %(message)s,
+       successful = %(successful)s, failed = %(failed)s, skipped = %(skipped)s,
+       put_off = %(put_off)s, tokens = %(tokens)s, dollars = %(dollars)s
+ WHERE id = %(id)s AND state = 'running';
+
+-- name: end_lost_admin_jobs
+UPDATE admin_jobs
+   SET state = 'lost', finished_at = now(),
+       message = 'its process ended; the rows it had in hand become due by themselves'
+ WHERE state = 'running' AND held_until < now();
+
+-- name: get_admin_job
+SELECT {admin_job_columns} FROM admin_jobs WHERE id = %(id)s;
+
+-- name: list_admin_jobs
+SELECT {admin_job_columns} FROM admin_jobs ORDER BY id DESC LIMIT %(limit)s;
+
+-- name: get_running_admin_job
+SELECT {admin_job_columns} FROM admin_jobs WHERE thing = %(thing)s AND state = 'running';
+
+
 -- Facts, for the health check ------------------------------------------------------------
 
 -- name: server_facts
@@ -999,9 +1062,18 @@ SELECT count(*) AS missing FROM user_preferences p
 -- name: {thing}_failures
 SELECT {thing}_id AS id, attempts, last_error, due_at IS NULL AS given_up
   FROM {thing}_embeddings
- WHERE model = %(model)s AND last_error IS NOT NULL
+ WHERE model = %(model)s AND last_error IS NOT NULL AND {thing}_id > %(after)s
+   AND (%(ids)s::bigint[] IS NULL OR {thing}_id = ANY(%(ids)s::bigint[]))
  ORDER BY {thing}_id
  LIMIT %(limit)s;
+
+-- name: {thing}_failure_kinds
+SELECT CASE WHEN starts_with(last_error, 'unusable vector') THEN 'unusable_vector'
+            ELSE 'refused' END AS kind,
+       count(*) AS count
+  FROM {thing}_embeddings
+ WHERE model = %(model)s AND last_error IS NOT NULL
+ GROUP BY kind;
 
 -- name: count_invalid_{thing}_vectors
 SELECT count(*) AS invalid
@@ -1030,6 +1102,17 @@ SELECT coalesce(sum(requests), 0)::bigint AS requests,
        coalesce(sum(texts), 0)::bigint AS texts, coalesce(sum(tokens), 0)::bigint AS tokens,
        coalesce(sum(dollars), 0)::float AS dollars
   FROM embedding_usage WHERE day = CURRENT_DATE;
+
+-- name: usage_by_day
+SELECT day, model, purpose, requests, texts, tokens, dollars
+  FROM embedding_usage
+ WHERE day > CURRENT_DATE - %(days)s::int
+ ORDER BY day DESC, model, purpose;
+
+-- name: usage_by_purpose
+SELECT model, purpose, sum(requests)::bigint AS requests, sum(texts)::bigint AS texts,
+       sum(tokens)::bigint AS tokens, sum(dollars)::float AS dollars
+  FROM embedding_usage GROUP BY model, purpose ORDER BY model, purpose;
 
 -- name: sample_live_vectors
 -- Some of the live set, the same ones each time; a vector in its binary form.

@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Sequence
+from datetime import datetime
 
 from whatsapp_bot.embeddings.embedding_service import EmbeddingService
 from whatsapp_bot.embeddings.service_registry import ServiceRegistry
 from whatsapp_bot.embeddings.workers import run_workers
-from whatsapp_bot.records import Totals
+from whatsapp_bot.records import Thing, Totals
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +50,27 @@ class EmbeddingGenerator:
         )
         return run.totals
 
+    def embed_some(
+        self,
+        service: EmbeddingService,
+        thing: Thing,
+        limit: int,
+        anew_since: datetime | None,
+        should_stop: Callable[[], bool] = lambda: False,
+        on_step: Callable[[Totals], None] = lambda totals: None,
+    ) -> list[int]:
+        """At most `limit` rows of one kind: see EmbeddingService.embed_some; the ids of
+        those that were worked on. Otherwise as embed_due."""
+        run = _LimitedRun(service, thing, limit, anew_since, on_step)
+        run_workers(
+            run.step,
+            self._threads,
+            should_stop,
+            GRACE_SECONDS,
+            lambda: _give_back([service]),
+        )
+        return run.ids
+
 
 def _give_back(services: Sequence[EmbeddingService]) -> None:
     returned = sum(service.give_back_in_hand() for service in services)
@@ -80,3 +102,38 @@ class _Run:
                 self._on_step(totals)
                 return True
         return False
+
+
+class _LimitedRun:
+    """What the threads of one embed_some share: so many rows, all of them together."""
+
+    def __init__(
+        self,
+        service: EmbeddingService,
+        thing: Thing,
+        limit: int,
+        anew_since: datetime | None,
+        on_step: Callable[[Totals], None],
+    ) -> None:
+        self.ids: list[int] = []
+        self._service = service
+        self._thing = thing
+        self._left = limit
+        self._anew_since = anew_since
+        self._on_step = on_step
+        self._lock = threading.Lock()
+
+    def step(self) -> bool:
+        """Whether there was anything to do."""
+        with self._lock:
+            rows = min(self._left, self._service.batch_size)
+            self._left -= rows
+        if not rows:
+            return False
+        totals, ids = self._service.embed_some(self._thing, rows, self._anew_since)
+        with self._lock:
+            self._left += rows - len(ids)
+            self.ids += ids
+        if ids:
+            self._on_step(totals)
+        return bool(ids)

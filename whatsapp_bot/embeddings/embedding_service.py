@@ -12,8 +12,10 @@ import logging
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 
 from whatsapp_bot.database.embeddings import EmbeddingStore
+from whatsapp_bot.embeddings.call_times import CallTimes
 from whatsapp_bot.embeddings.due_texts import DueText, settle_unpaid
 from whatsapp_bot.embeddings.embedding_text import Template
 from whatsapp_bot.embeddings.provider import Vectors
@@ -46,7 +48,7 @@ class EmbeddingService:
         self._gate = gate
         self._embedder = TextEmbedder(gate)
         self._template = template
-        self._batch_size = batch_size
+        self.batch_size = batch_size
         self._lease_seconds = lease_seconds
         self._max_attempts = max_attempts
         self._in_hand = _InHand()
@@ -81,8 +83,27 @@ class EmbeddingService:
 
     def _embed_next(self, thing: Thing) -> Totals:
         store = self._stores[thing]
-        claims = store.claim_due(self._batch_size, self._lease_seconds)
+        claims = store.claim_due(self.batch_size, self._lease_seconds)
         return self._see_through(store, claims, Call(None, "schedule"))
+
+    def embed_some(
+        self, thing: Thing, limit: int, anew_since: datetime | None
+    ) -> tuple[Totals, list[int]]:
+        """One step of what a person asked for: at most `limit` rows (batch_size at
+        most), and their ids.
+
+        anew_since None: of what is due. Otherwise of all, those first that were looked
+        at longest ago, whether their text changed or not, and none twice since then.
+        """
+        if self.pause_seconds():
+            return Totals(), []
+        store, lease = self._stores[thing], self._lease_seconds
+        if anew_since is None:
+            claims = store.claim_due(limit, lease)
+        else:
+            claims = store.claim_anew(anew_since, limit, lease)
+        totals = self._see_through(store, claims, Call(None, "admin"))
+        return totals, [claim.id for claim in claims]
 
     def probe(self, timeout: float) -> None:
         """Embed a known text, to see whether the provider answers. Raises
@@ -96,6 +117,10 @@ class EmbeddingService:
         for store, claims in batches:
             store.give_back(claims, delay_seconds=0)
         return sum(len(claims) for _, claims in batches)
+
+    def call_times(self) -> CallTimes:
+        """How long this process's calls to the provider took, by outcome."""
+        return self._gate.times
 
     def close(self) -> None:
         self._gate.provider.close()

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from whatsapp_bot.database.pace import Ledger, PaceStore
 from whatsapp_bot.embeddings.backoff import BUDGET_SECONDS, pause_seconds
+from whatsapp_bot.embeddings.call_times import CallTimes
 from whatsapp_bot.embeddings.packing import estimate_tokens
 from whatsapp_bot.embeddings.prices import dollars
 from whatsapp_bot.embeddings.provider import EmbeddedTexts, EmbeddingProvider
@@ -54,6 +55,7 @@ class ProviderGate:
         in_flight: int = 4,
     ) -> None:
         self.provider = provider
+        self.times = CallTimes()
         self._slots = threading.BoundedSemaphore(in_flight)
         self._pace = pace
         self._ledger = ledger
@@ -102,7 +104,7 @@ class ProviderGate:
         failures = self._take_turn(tokens)
         reserved = self._reserve_money(tokens, purpose, failures)
         try:
-            answer = self.provider.embed(texts, timeout)
+            answer = self._timed_embed(texts, timeout)
         except EmbeddingError as error:
             self._settle(purpose, error, reserved)
             raise self._report(error, failures) from error
@@ -111,6 +113,16 @@ class ProviderGate:
         if answer.limits:
             self._pace.observe(answer.limits)
         return answer, reserved
+
+    def _timed_embed(self, texts: list[str], timeout: float | None) -> EmbeddedTexts:
+        start = time.monotonic()
+        try:
+            answer = self.provider.embed(texts, timeout)
+        except EmbeddingError as error:
+            self.times.add(error, time.monotonic() - start)
+            raise
+        self.times.add(None, time.monotonic() - start)
+        return answer
 
     def _take_turn(self, tokens: int) -> int:
         """Wait for a turn, if that is soon; how many failures in a row there were."""

@@ -1,0 +1,1 @@
+"""HTTP: the admin API, health and metrics."""
