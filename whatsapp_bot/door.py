@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import math
 import os
 import sys
 from collections.abc import Callable
@@ -62,6 +63,37 @@ def guarded(work: Callable[[Settings], int]) -> int:
         # Whoever read our output left, as `| head` does.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+
+
+def positive(value: str) -> int:
+    """For argparse's type=."""
+    if not value.isdecimal() or int(value) < 1:
+        raise argparse.ArgumentTypeError("it must be a whole number above 0")
+    return int(value)
+
+
+def amount(value: str) -> float:
+    """Dollars, for argparse's type=."""
+    number = _not_negative(value)
+    if number is None:
+        raise argparse.ArgumentTypeError("it must be an amount in dollars")
+    return number
+
+
+def seconds(value: str) -> float:
+    """For argparse's type=."""
+    number = _not_negative(value)
+    if number is None:
+        raise argparse.ArgumentTypeError("it must be a number of seconds")
+    return number
+
+
+def _not_negative(value: str) -> float | None:
+    try:
+        number = float(value)
+    except ValueError:
+        return None
+    return number if 0 <= number < math.inf else None  # also None for nan
 
 
 def ask(question: str) -> bool:
