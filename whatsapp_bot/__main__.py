@@ -8,6 +8,7 @@ import sys
 DOORS = {
     "migrate": "apply the migrations that are missing",
     "scheduler-service": "the daemon: keep the vectors true",
+    "backfill-embeddings": "the daemon's work, once, on chosen rows, with its cost first",
     "embedding-health-check": "facts about the system; exit 1 if one is false",
     "import-jobs": "save the postings of a file",
     "import-users": "save the people of a file",

@@ -31,7 +31,9 @@ def main(argv: list[str] | None = None) -> int:
     parser = door.parser(__doc__, EXAMPLES)
     commands = parser.add_subparsers(dest="command", required=True)
     submit = commands.add_parser("submit", help="hand in what is due")
-    submit.add_argument("--limit", type=door.positive, metavar="N", help="rows, at most")
+    submit.add_argument(
+        "--limit", type=door.positive, metavar="N", help="rows, at most"
+    )
     submit.add_argument("--model", metavar="NAME", help="not the live one")
     submit.add_argument("--yes", action="store_true", help="do not ask")
     commands.add_parser("poll", help="fetch what is done")

@@ -38,9 +38,13 @@ def parser(description: str | None, examples: str) -> argparse.ArgumentParser:
     )
 
 
-def run(work: Callable[[App], int]) -> int:
-    """Do the work with everything wired; its exit code, or that of its error."""
-    return guarded(lambda settings: _with_app(settings, work))
+def run(
+    work: Callable[[App], int],
+    adapt: Callable[[Settings], Settings] = lambda settings: settings,
+) -> int:
+    """Do the work with everything wired; its exit code, or that of its error. adapt:
+    what the command's options say instead of the settings."""
+    return guarded(lambda settings: _with_app(adapt(settings), work))
 
 
 def guarded(work: Callable[[Settings], int]) -> int:

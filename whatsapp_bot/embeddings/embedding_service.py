@@ -14,13 +14,14 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 
 from whatsapp_bot.database.embeddings import EmbeddingStore
+from whatsapp_bot.embeddings.due_rows import DueRows, Queue
 from whatsapp_bot.embeddings.due_texts import DueText, settle_unpaid
 from whatsapp_bot.embeddings.embedding_text import Template
-from whatsapp_bot.embeddings.provider import Vectors
+from whatsapp_bot.embeddings.provider import EmbeddingProvider, Vectors
 from whatsapp_bot.embeddings.provider_gate import ProviderGate
 from whatsapp_bot.embeddings.text_embedder import Answer, Call, TextEmbedder
 from whatsapp_bot.embeddings.texts_in_hand import TextsInHand
-from whatsapp_bot.errors import DatabaseUnavailable
+from whatsapp_bot.errors import DatabaseUnavailable, EmbeddingError
 from whatsapp_bot.records import THINGS, Claim, Thing, Totals
 
 logger = logging.getLogger(__name__)
@@ -43,6 +44,7 @@ class EmbeddingService:
     ) -> None:
         self.model = gate.provider.model
         self._stores = stores
+        self._due = DueRows(stores)
         self._gate = gate
         self._embedder = TextEmbedder(gate)
         self._template = template
@@ -51,6 +53,11 @@ class EmbeddingService:
         self._max_attempts = max_attempts
         self._in_hand = _InHand()
         self._paying = TextsInHand()
+        self.last_pause: EmbeddingError | None = None  # why rows were last given back
+
+    @property
+    def provider(self) -> EmbeddingProvider:
+        return self._gate.provider
 
     def pause_seconds(self) -> float:
         """How long the provider is to be left alone; 0 when it may be called."""
@@ -63,14 +70,15 @@ class EmbeddingService:
     def embed_job(self, job_id: int, timeout: float | None = None) -> Totals:
         return self._embed_one("job", job_id, timeout)
 
-    def embed_batch(self, thing: Thing) -> Totals:
-        """One step: claim a batch that is due and see it through.
+    def embed_batch(self, thing: Thing, queue: Queue | None = None) -> Totals:
+        """One step: claim a batch that is due, of the queue if there is one, and see it
+        through.
 
         Totals.claimed is 0 when nothing is due or the provider is to be left alone. A
         provider that cannot be had is no error: the rows are given back, and
         `pause_seconds` says until when. Raises DatabaseError.
         """
-        return Totals() if self.pause_seconds() else self._embed_next(thing)
+        return Totals() if self.pause_seconds() else self._embed_next(thing, queue)
 
     def embed_any_batch(self) -> Totals:
         """One step, of whatever is due: see THINGS for what comes first."""
@@ -79,10 +87,11 @@ class EmbeddingService:
         steps = map(self._embed_next, THINGS)
         return next((totals for totals in steps if totals.claimed), Totals())
 
-    def _embed_next(self, thing: Thing) -> Totals:
+    def _embed_next(self, thing: Thing, queue: Queue | None = None) -> Totals:
         store = self._stores[thing]
-        claims = store.claim_due(self._batch_size, self._lease_seconds)
-        return self._see_through(store, claims, Call(None, "schedule"))
+        source, purpose = (queue, "backfill") if queue else (self._due, "schedule")
+        claims = source.claim(thing, self._batch_size, self._lease_seconds)
+        return self._see_through(store, claims, Call(None, purpose))
 
     def probe(self, timeout: float) -> None:
         """Embed a known text, to see whether the provider answers. Raises
@@ -150,6 +159,8 @@ class EmbeddingService:
         for place, reason in answer.refused:
             totals += self._set_aside(store, texts[place], reason)
         if answer.waiting:
+            if answer.pause and not answer.pause.is_hearsay:
+                self.last_pause = answer.pause
             waiting = [texts[place] for place in answer.waiting]
             totals += self._give_back(store, waiting, answer.seconds)
         if answer.places:

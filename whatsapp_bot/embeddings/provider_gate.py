@@ -43,7 +43,10 @@ class Budget:
 
 
 class ProviderGate:
-    """Sends requests of one model, so many at a time; safe to share among threads."""
+    """Sends requests of one model, so many at a time; safe to share among threads.
+
+    delay_seconds: from the start of a request of this process to that of the next.
+    """
 
     def __init__(
         self,
@@ -52,8 +55,11 @@ class ProviderGate:
         ledger: Ledger,
         budget: Budget,
         in_flight: int = 4,
+        delay_seconds: float = 0.0,
     ) -> None:
         self.provider = provider
+        self._delay = delay_seconds
+        self._next_start = 0.0  # monotonic
         self._slots = threading.BoundedSemaphore(in_flight)
         self._pace = pace
         self._ledger = ledger
@@ -99,6 +105,7 @@ class ProviderGate:
     ) -> tuple[EmbeddedTexts, float]:
         """The answer, and the dollars that were reserved for it."""
         tokens = sum(estimate_tokens(text) for text in texts)
+        self._keep_delay()
         failures = self._take_turn(tokens)
         reserved = self._reserve_money(tokens, purpose, failures)
         try:
@@ -111,6 +118,15 @@ class ProviderGate:
         if answer.limits:
             self._pace.observe(answer.limits)
         return answer, reserved
+
+    def _keep_delay(self) -> None:
+        """Each request of this process starts so long after the one before."""
+        if not self._delay:
+            return
+        with self._lock:
+            start = max(time.monotonic(), self._next_start)
+            self._next_start = start + self._delay
+        time.sleep(max(0.0, start - time.monotonic()))
 
     def _take_turn(self, tokens: int) -> int:
         """Wait for a turn, if that is soon; how many failures in a row there were."""
