@@ -15,7 +15,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from whatsapp_bot.database.embeddings import EmbeddingStore
 from whatsapp_bot.embeddings.due_rows import DueRows, Queue
-from whatsapp_bot.embeddings.due_texts import DueText, settle_unpaid
+from whatsapp_bot.embeddings.due_texts import (
+    DueText,
+    settle_known,
+    settle_unchanged,
+)
 from whatsapp_bot.embeddings.embedding_text import Template
 from whatsapp_bot.embeddings.provider import EmbeddingProvider, Vectors
 from whatsapp_bot.embeddings.provider_gate import ProviderGate
@@ -123,34 +127,25 @@ class EmbeddingService:
         if not claims:
             return Totals()
         with self._in_hand.holding(store, claims):
-            texts, totals = settle_unpaid(
-                store,
-                claims,
-                self._template,
-                self._gate.provider.size.max_text_tokens,
-            )
+            texts, totals = settle_unchanged(store, claims, self._template)
             while texts:
                 mine, others = self._paying.take(texts)
                 try:
-                    for answer in self._embedder.embed(
-                        [text.text for text in mine], call
-                    ):
-                        totals += answer.cost + self._keep(store, mine, answer)
+                    totals += self._pay(store, mine, call)
                 finally:
                     self._paying.release(mine)
-                texts, reused = self._reuse(store, others)
-                totals += reused
+                self._paying.wait_for(others)
+                texts = others
             return totals
 
-    def _reuse(
-        self, store: EmbeddingStore, texts: list[DueText]
-    ) -> tuple[list[DueText], Totals]:
-        """Texts that another thread is paying for; those left that it did not get."""
-        self._paying.wait_for(texts)
-        hashes = {text.claim.id: text.text_hash for text in texts}
-        reused = store.reuse([text.claim for text in texts], hashes)
-        left = [text for text in texts if text.claim.id not in reused]
-        return left, Totals(reused=len(reused))
+    def _pay(self, store: EmbeddingStore, texts: list[DueText], call: Call) -> Totals:
+        """For what is not paid for. That is only known of texts in hand: another thread
+        may have stored the vector until just now."""
+        max_text_tokens = self._gate.provider.size.max_text_tokens
+        unpaid, totals = settle_known(store, texts, max_text_tokens)
+        for answer in self._embedder.embed([text.text for text in unpaid], call):
+            totals += answer.cost + self._keep(store, unpaid, answer)
+        return totals
 
     def _keep(
         self, store: EmbeddingStore, texts: list[DueText], answer: Answer
