@@ -18,11 +18,12 @@ from tests.conftest import DIMENSIONS
 from tests.loopback import faults as f
 from tests.loopback.openai_server import OpenAIServer
 from tests.loopback.text_vectors import embed_texts
+from whatsapp_bot.embeddings.embedding_generator import SPARE_THREADS
 from whatsapp_bot.embeddings.local_provider import tokenizer_file
 from whatsapp_bot.embeddings.token_count import TokenCounter
 
 BATCH, CONCURRENCY = 5, 2
-# A batch more than there are requests: its worker waits for its turn, unpaid.
+IN_HAND = CONCURRENCY + SPARE_THREADS  # each worker has one batch
 PACE = {
     "EMBEDDING_BATCH_SIZE": str(BATCH),
     "EMBEDDING_CONCURRENCY": str(CONCURRENCY),
@@ -176,7 +177,7 @@ def test_force_pays_for_the_chosen_rows_anew_and_for_no_other(
     backfill.run("--yes")
     assert openai_server.record.inputs_billed == 4
     dry = backfill.run("--dry-run", "--force", "--ids", "1-2", "--jobs-only")
-    assert "to do 2 of 5 that can be found: to pay for 2" in dry.out
+    assert "to do 2 of 2 that can be found: to pay for 2" in dry.out
     forced = backfill.run("--yes", "--force", "--ids", "1-2", "--jobs-only")
     assert (forced.code, done(forced, "job")["embedded"]) == (0, 2)
     assert openai_server.record.inputs_billed == 6
@@ -291,7 +292,7 @@ def test_half_the_price_by_the_batch_api(
     assert "4 texts in 1 batches" in handed_in.out
     assert (rows.put_off, rows.due) == (4, 2)
     assert to_do(backfill.run("--dry-run"), "job") == 2  # the others are on their way
-    openai_server.batches.finish_all()
+    openai_server.batches.complete()
     assert bot.run("batches", "poll").code == 0
     assert rows.vectors() == 4
 
@@ -313,7 +314,7 @@ def hold_from(server: OpenAIServer, request: int) -> threading.Event:
 
 
 @pytest.mark.parametrize("request_number", [0, 1, 4, 6])
-def test_after_kill_9_the_next_run_completes_it_and_pays_at_most_what_was_in_flight(
+def test_after_kill_9_the_next_run_completes_it_and_pays_a_batch_of_each_worker_at_most(
     backfill: Backfill, rows: Rows, openai_server: OpenAIServer, request_number: int
 ) -> None:
     rows.add_jobs(40)
@@ -329,7 +330,7 @@ def test_after_kill_9_the_next_run_completes_it_and_pays_at_most_what_was_in_fli
     assert_all_true(rows)
     counts = openai_server.record.texts
     assert len(counts) == 40
-    assert sum(counts.values()) <= 40 + CONCURRENCY * BATCH
+    assert sum(counts.values()) <= 40 + IN_HAND * BATCH
 
 
 def test_a_lease_that_a_killed_run_left_behind_is_waited_for(
