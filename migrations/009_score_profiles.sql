@@ -4,8 +4,7 @@
 --   40  a role, or her own words for the work
 --   15  technical skills
 --   10  job categories;  10  experience (level or years);  10  where
---    5  each: work arrangement, employment type, pay, and one of soft skills,
---       industries and company size
+--    5  work arrangement;  5  employment type;  5  pay
 --
 -- A role alone is 40: it is what jobs are found by. Without one, 40 takes categories or
 -- skills, so whoever reaches it has something to embed. Stored, and computed by the
@@ -20,8 +19,6 @@ ALTER TABLE user_preferences ADD COLUMN IF NOT EXISTS completeness smallint NOT 
         + 5 * (join_words(work_arrangements) ~ '\S')::int
         + 5 * (join_words(employment_types) ~ '\S')::int
         + 5 * (salary_min IS NOT NULL OR salary_max IS NOT NULL)::int
-        + 5 * (join_words(soft_skills) || join_words(industry_preferences)
-               || join_words(company_size_preference) ~ '\S')::int
     ) STORED;
 
 -- What a backfill chooses from, newest first: whoever can be matched. Jobs have no

@@ -282,6 +282,16 @@ def test_a_budget_ends_the_run_and_the_next_goes_on(
     assert_all_true(rows)
 
 
+def test_with_a_delay_one_request_is_in_flight_at_a_time(
+    backfill: Backfill, rows: Rows, openai_server: OpenAIServer
+) -> None:
+    rows.add_jobs(20)
+    result = backfill.run("--yes", "--delay", "0.01")
+    assert result.code == 0, result.err
+    assert openai_server.record.peak_in_flight == 1
+    assert_all_true(rows)
+
+
 def test_half_the_price_by_the_batch_api(
     backfill: Backfill, bot: Bot, rows: Rows, openai_server: OpenAIServer
 ) -> None:

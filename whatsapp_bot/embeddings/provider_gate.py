@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from whatsapp_bot.database.pace import Ledger, PaceStore
 from whatsapp_bot.embeddings.backoff import BUDGET_SECONDS, pause_seconds
+from whatsapp_bot.embeddings.delay import Delay
 from whatsapp_bot.embeddings.packing import estimate_tokens
 from whatsapp_bot.embeddings.prices import dollars
 from whatsapp_bot.embeddings.provider import EmbeddedTexts, EmbeddingProvider
@@ -58,8 +59,7 @@ class ProviderGate:
         delay_seconds: float = 0.0,
     ) -> None:
         self.provider = provider
-        self._delay = delay_seconds
-        self._next_start = 0.0  # monotonic
+        self._delay = Delay(delay_seconds)
         self._slots = threading.BoundedSemaphore(in_flight)
         self._pace = pace
         self._ledger = ledger
@@ -105,7 +105,7 @@ class ProviderGate:
     ) -> tuple[EmbeddedTexts, float]:
         """The answer, and the dollars that were reserved for it."""
         tokens = sum(estimate_tokens(text) for text in texts)
-        self._keep_delay()
+        self._delay.keep()
         failures = self._take_turn(tokens)
         reserved = self._reserve_money(tokens, purpose, failures)
         try:
@@ -118,15 +118,6 @@ class ProviderGate:
         if answer.limits:
             self._pace.observe(answer.limits)
         return answer, reserved
-
-    def _keep_delay(self) -> None:
-        """Each request of this process starts so long after the one before."""
-        if not self._delay:
-            return
-        with self._lock:
-            start = max(time.monotonic(), self._next_start)
-            self._next_start = start + self._delay
-        time.sleep(max(0.0, start - time.monotonic()))
 
     def _take_turn(self, tokens: int) -> int:
         """Wait for a turn, if that is soon; how many failures in a row there were."""
