@@ -9,6 +9,7 @@ DOORS = {
     "migrate": "apply the migrations that are missing",
     "scheduler-service": "the daemon: keep the vectors true",
     "admin-api": "embed, coverage, failed rows, spend over HTTP; health and metrics",
+    "backfill-embeddings": "the daemon's work, once, on chosen rows, with its cost first",
     "embedding-health-check": "facts about the system; exit 1 if one is false",
     "import-jobs": "save the postings of a file",
     "import-users": "save the people of a file",

@@ -31,7 +31,9 @@ def main(argv: list[str] | None = None) -> int:
     parser = door.parser(__doc__, EXAMPLES)
     commands = parser.add_subparsers(dest="command", required=True)
     submit = commands.add_parser("submit", help="hand in what is due")
-    submit.add_argument("--limit", type=_positive, metavar="N", help="rows, at most")
+    submit.add_argument(
+        "--limit", type=door.positive, metavar="N", help="rows, at most"
+    )
     submit.add_argument("--model", metavar="NAME", help="not the live one")
     submit.add_argument("--yes", action="store_true", help="do not ask")
     commands.add_parser("poll", help="fetch what is done")
@@ -103,12 +105,6 @@ def _line(batch: Batch) -> str:
         f"{batch.id:6}  {batch.created_at:%Y-%m-%d %H:%M}  {batch.state:10}"
         f"{batch.rows:8} rows {batch.texts:8} texts  {cost}  {batch.model}{error}"
     )
-
-
-def _positive(value: str) -> int:
-    if not value.isdecimal() or int(value) < 1:
-        raise argparse.ArgumentTypeError("it must be a whole number above 0")
-    return int(value)
 
 
 COMMANDS = {"submit": _submit, "poll": _poll, "list": _list}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ from whatsapp_bot.corpus.plan import Corpus, Flags, Plan
 from whatsapp_bot.corpus.sink import Sink
 from whatsapp_bot.corpus.table_sink import TableSink
 from whatsapp_bot.database.admin_jobs import AdminJobStore
+from whatsapp_bot.database.backfill import BackfillStore
 from whatsapp_bot.database.batches import BatchList, BatchStore
 from whatsapp_bot.database.database_manager import DatabaseManager, DueListener
 from whatsapp_bot.database.embedded_postgres import EmbeddedPostgres
@@ -31,6 +32,7 @@ from whatsapp_bot.database.tasks import TaskStore
 from whatsapp_bot.database.users import UserStore
 from whatsapp_bot.database.vector_table import VectorTable
 from whatsapp_bot.database.vectors import VectorStore
+from whatsapp_bot.embeddings.backfill_run import BackfillRun, ChosenRows
 from whatsapp_bot.embeddings.batch_service import BatchService
 from whatsapp_bot.embeddings.embedding_generator import (
     SPARE_THREADS,
@@ -66,6 +68,8 @@ if TYPE_CHECKING:
     from whatsapp_bot.web.job_runner import JobRunner
 
 logger = logging.getLogger(__name__)
+
+DELAYED_REQUESTS = 10  # of a batch, at most, as a rule
 
 
 @dataclass(frozen=True)
@@ -184,9 +188,7 @@ def build(settings: Settings, database: DatabaseManager, place: str) -> App:
         batch_services=ServiceRegistry(
             models, lambda model: build_batch_service(settings, database, model)
         ),
-        generator=EmbeddingGenerator(
-            services, settings.embedding_concurrency + SPARE_THREADS
-        ),
+        generator=EmbeddingGenerator(services, _threads(settings)),
         hook=hook,
         preference_manager=FlexiblePreferenceManager(users, hook),
         parser=AIEnhancedParser(jobs, hook),
@@ -213,9 +215,21 @@ def build_service(
         build_gate(settings, database, model, provider),
         template_named(settings.embedding_template),
         batch_size=settings.embedding_batch_size,
-        lease_seconds=settings.lease_seconds,
+        lease_seconds=_lease_seconds(settings),
         max_attempts=settings.embedding_max_attempts,
     )
+
+
+def _threads(settings: Settings) -> int:
+    """Where requests wait for each other, rows must not be leased meanwhile."""
+    if settings.embedding_delay_seconds:
+        return 1
+    return settings.embedding_concurrency + SPARE_THREADS
+
+
+def _lease_seconds(settings: Settings) -> float:
+    # A batch of long texts, or one that is halved for a bad one, is several requests.
+    return settings.lease_seconds + DELAYED_REQUESTS * settings.embedding_delay_seconds
 
 
 def build_batch_service(
@@ -253,7 +267,8 @@ def build_gate(
 ) -> ProviderGate:
     pace, ledger = PaceStore(database, model.name), Ledger(database)
     budget, in_flight = budget_for(settings, model), settings.embedding_concurrency
-    return ProviderGate(provider, pace, ledger, budget, in_flight)
+    delay = settings.embedding_delay_seconds
+    return ProviderGate(provider, pace, ledger, budget, in_flight, delay)
 
 
 def budget_for(settings: Settings, model: EmbeddingModel) -> Budget:
@@ -291,6 +306,37 @@ def build_web(app: App) -> tuple[FastAPI, JobRunner]:
     )
     runner = JobRunner(parts)
     return make_application(parts, runner), runner
+
+
+# --- a backfill: rows that were chosen by hand
+
+
+def build_backfill_stores(
+    database: DatabaseManager, model: EmbeddingModel, things: Sequence[Thing]
+) -> dict[Thing, BackfillStore]:
+    return {thing: BackfillStore(database, thing, model.name) for thing in things}
+
+
+def build_chosen_rows(
+    stores: Mapping[Thing, BackfillStore], ids: Mapping[Thing, Sequence[int]]
+) -> ChosenRows:
+    return ChosenRows(stores, ids)
+
+
+def build_backfill_run(
+    settings: Settings,
+    stores: Mapping[Thing, BackfillStore],
+    service: EmbeddingService,
+    ids: Mapping[Thing, Sequence[int]],
+) -> BackfillRun:
+    return BackfillRun(
+        stores,
+        service,
+        ids,
+        threads=_threads(settings),
+        lease_seconds=_lease_seconds(settings),
+        grace_seconds=settings.embedding_timeout_seconds,
+    )
 
 
 # --- a corpus: texts that are no rows of the database

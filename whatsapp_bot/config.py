@@ -29,6 +29,17 @@ def _count(value: str) -> int:
     return int(_checked(value, int, 1, "a whole number above 0"))
 
 
+def _percent(value: str) -> int:
+    number = int(_checked(value, int, 0, "a whole number from 0 to 100"))
+    if number > 100:
+        raise ValueError("a whole number from 0 to 100")
+    return number
+
+
+def _pause(value: str) -> float:
+    return float(_checked(value, float, 0, "a number of seconds"))
+
+
 def _seconds(value: str) -> float:
     # An interval of 0 would hang the `schedule` package.
     return float(_checked(value, float, 1e-3, "a number above 0"))
@@ -95,6 +106,7 @@ class Settings:
 
     embedding_batch_size: int = _setting(320, _count)  # texts per request
     embedding_concurrency: int = _setting(4, _count)  # requests in flight
+    embedding_delay_seconds: float = _setting(0.0, _pause)  # between two requests
     embedding_timeout_seconds: float = _setting(30.0, _seconds)
     embedding_max_attempts: int = _setting(5, _count)  # per text that is refused
     hook_timeout_seconds: float = _setting(2.0, _seconds)
@@ -105,6 +117,9 @@ class Settings:
     # Per million tokens; None: look it up.
     embedding_price_usd: float | None = _setting(None, _dollars)
     embedding_cache_rows: int = _setting(100_000, _count)
+
+    # What a profile must have filled in (migration 009) for a backfill to embed it.
+    profile_completeness_min: int = _setting(40, _percent)
 
     # For embed-corpus into a libSQL server.
     turso_auth_token: str | None = _setting(None, _text, secret=True)

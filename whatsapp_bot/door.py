@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import math
 import os
 import sys
 from collections.abc import Callable
@@ -37,9 +38,13 @@ def parser(description: str | None, examples: str) -> argparse.ArgumentParser:
     )
 
 
-def run(work: Callable[[App], int]) -> int:
-    """Do the work with everything wired; its exit code, or that of its error."""
-    return guarded(lambda settings: _with_app(settings, work))
+def run(
+    work: Callable[[App], int],
+    adapt: Callable[[Settings], Settings] = lambda settings: settings,
+) -> int:
+    """Do the work with everything wired; its exit code, or that of its error. adapt:
+    what the command's options say instead of the settings."""
+    return guarded(lambda settings: _with_app(adapt(settings), work))
 
 
 def guarded(work: Callable[[Settings], int]) -> int:
@@ -62,6 +67,37 @@ def guarded(work: Callable[[Settings], int]) -> int:
         # Whoever read our output left, as `| head` does.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+
+
+def positive(value: str) -> int:
+    """For argparse's type=."""
+    if not value.isdecimal() or int(value) < 1:
+        raise argparse.ArgumentTypeError("it must be a whole number above 0")
+    return int(value)
+
+
+def amount(value: str) -> float:
+    """Dollars, for argparse's type=."""
+    number = _not_negative(value)
+    if number is None:
+        raise argparse.ArgumentTypeError("it must be an amount in dollars")
+    return number
+
+
+def seconds(value: str) -> float:
+    """For argparse's type=."""
+    number = _not_negative(value)
+    if number is None:
+        raise argparse.ArgumentTypeError("it must be a number of seconds")
+    return number
+
+
+def _not_negative(value: str) -> float | None:
+    try:
+        number = float(value)
+    except ValueError:
+        return None
+    return number if 0 <= number < math.inf else None  # also None for nan
 
 
 def ask(question: str) -> bool:

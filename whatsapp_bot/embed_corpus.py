@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import math
 import sys
 import time
 from collections.abc import Iterator
@@ -14,10 +13,8 @@ from pathlib import Path
 from whatsapp_bot import bootstrap, door
 from whatsapp_bot.config import Settings
 from whatsapp_bot.corpus.corpus_run import Outcome
-from whatsapp_bot.corpus.ids import Ids
 from whatsapp_bot.corpus.npy_sink import Label
 from whatsapp_bot.corpus.plan import Corpus, Plan, make_plan
-from whatsapp_bot.corpus.progress import Progress
 from whatsapp_bot.corpus.sink import Sink, Standing
 from whatsapp_bot.corpus.sources import SQLITE_ENDINGS, Source
 from whatsapp_bot.corpus.text_template import TextTemplate
@@ -27,6 +24,8 @@ from whatsapp_bot.embeddings.model_choice import chosen_model, price_for
 from whatsapp_bot.embeddings.prices import dollars
 from whatsapp_bot.embeddings.provider import EmbeddingProvider
 from whatsapp_bot.errors import ConfigError, InputError
+from whatsapp_bot.ids import Ids
+from whatsapp_bot.progress import Progress
 from whatsapp_bot.records import EmbeddingModel, Totals
 from whatsapp_bot.scheduler_service import stop_on_signals
 
@@ -71,9 +70,11 @@ def _parser() -> argparse.ArgumentParser:
     add("--dataset", metavar="NAME", help="for the sidecar; else as SOURCE is called")
     add("--split", metavar="NAME", help="names the files; else as SOURCE is called")
     add("--model", metavar="NAME", help="local, or as its provider calls it")
-    add("--dimensions", type=_positive, metavar="N")
-    add("--batch-size", type=_positive, metavar="N", help="texts a request, at most")
-    add("--budget", type=_amount, metavar="USD", help="stop before this is passed")
+    add("--dimensions", type=door.positive, metavar="N")
+    add(
+        "--batch-size", type=door.positive, metavar="N", help="texts a request, at most"
+    )
+    add("--budget", type=door.amount, metavar="USD", help="stop before this is passed")
     again = parser.add_mutually_exclusive_group()
     again.add_argument(
         "--resume", action="store_true", help="only go on with what was begun"
@@ -228,7 +229,7 @@ def _embed(work: _Work) -> int:
     stop: list[bool] = []
     stop_on_signals(lambda: stop.append(True))
     started = time.monotonic()
-    progress = Progress(int((~work.standing.done).sum()), sys.stderr)
+    progress = Progress(int((~work.standing.done).sum()), sys.stderr, _rows_done)
     try:
         work.sink.begin()
         with bootstrap.open_text_embedder(
@@ -255,7 +256,7 @@ def _chunk_rows(work: _Work) -> int:
 
 
 def _summary(totals: Totals, seconds: float, work: _Work) -> str:
-    rows = totals.embedded + totals.failed
+    rows = _rows_done(totals)
     each = seconds / totals.requests if totals.requests else 0.0
     return (
         f"embedded {totals.embedded:,}, of them with the text of an earlier row "
@@ -264,6 +265,10 @@ def _summary(totals: Totals, seconds: float, work: _Work) -> str:
         f"{totals.requests:,} requests, one every {each:.3f} s; {totals.tokens:,} tokens, "
         f"${totals.dollars:.4f}; {seconds:.1f} s, {rows / seconds:,.0f} rows/s\n"
     )
+
+
+def _rows_done(totals: Totals) -> int:
+    return totals.embedded + totals.failed
 
 
 def _conclude(work: _Work, outcome: Outcome, *, is_stopped: bool) -> int:
@@ -283,22 +288,6 @@ def _conclude(work: _Work, outcome: Outcome, *, is_stopped: bool) -> int:
     work.sink.finish(outcome.failures)
     sys.stdout.write(f"finished {work.sink.place}\n")
     return 0
-
-
-def _positive(value: str) -> int:
-    if not value.isdecimal() or int(value) < 1:
-        raise argparse.ArgumentTypeError("it must be a whole number above 0")
-    return int(value)
-
-
-def _amount(value: str) -> float:
-    try:
-        amount = float(value)
-    except ValueError:
-        amount = -1.0
-    if not 0 <= amount < math.inf:  # also false for nan
-        raise argparse.ArgumentTypeError("it must be an amount in dollars")
-    return amount
 
 
 if __name__ == "__main__":

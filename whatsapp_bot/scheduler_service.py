@@ -18,6 +18,7 @@ import schedule
 from whatsapp_bot import door
 from whatsapp_bot.bootstrap import App
 from whatsapp_bot.embeddings.index_keeper import IndexKeeper
+from whatsapp_bot.embeddings.patience import NAP_SECONDS, Patience, sleep
 from whatsapp_bot.errors import DatabaseUnavailable, EmbeddingDenied
 from whatsapp_bot.records import THINGS, Totals
 
@@ -25,14 +26,9 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-NAP_SECONDS = 0.5  # how long a stop may go unseen
 AFTER_ERROR_SECONDS = 2.0
 SOONEST_SECONDS = 0.2  # between two looks for due rows
 PROGRESS_SECONDS = 10.0
-# --once waits for a provider that asks for less than this, and that embeds anything in
-# one of so many passes.
-ONCE_PATIENCE_SECONDS = 120.0
-ONCE_PATIENCE_PASSES = 3
 
 EXAMPLES = """examples:
   python -m whatsapp_bot.scheduler_service           run until stopped
@@ -83,23 +79,17 @@ class SchedulerService:
         return totals
 
     def _embed_patiently(self) -> Totals:
-        totals = Totals()
-        fruitless_passes = 0
+        totals, patience = Totals(), Patience()
         while not self._is_stopping:
             step = self._embed()
             totals = replace(totals + step, given_back=step.given_back)
-            fruitless_passes = 0 if step.embedded else fruitless_passes + 1
             seconds = self._seconds_to_provider()
             if step.given_back:  # a success since may have ended the pause
                 seconds = max(seconds, self._seconds_to_next_look() or 0.0)
-            if (
-                not seconds
-                or seconds > ONCE_PATIENCE_SECONDS
-                or fruitless_passes == ONCE_PATIENCE_PASSES
-            ):
+            if not seconds or patience.is_over(seconds, is_fruitful=step.embedded > 0):
                 break
             # A little more: the rows were given back a little later than it paused.
-            self._sleep(seconds + SOONEST_SECONDS)
+            sleep(seconds + SOONEST_SECONDS, lambda: self._is_stopping)
         return totals
 
     def run_all_tasks(self) -> None:
@@ -262,11 +252,6 @@ class SchedulerService:
         seconds = min(NAP_SECONDS, max(0.0, self._next_look - time.monotonic()))
         if self._app.listener.wait(seconds):
             self._look()
-
-    def _sleep(self, seconds: float) -> None:
-        until = time.monotonic() + seconds
-        while not self._is_stopping and time.monotonic() < until:
-            time.sleep(min(NAP_SECONDS, max(0.0, until - time.monotonic())))
 
 
 class _Progress:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import psycopg2
 import pytest
 
 from tests.acceptance.processes import wait_until
 from tests.acceptance.rows import Rows
-from tests.conftest import DIMENSIONS
+from tests.conftest import DIMENSIONS, AppFactory
 from tests.engine.conftest import (
     assert_vectors_are_those_of_the_titles,
     in_threads,
@@ -21,8 +21,10 @@ from tests.engine.held_stores import POINTS, held_service
 from tests.loopback.openai_server import OpenAIServer
 from tests.loopback.text_vectors import Floats, embed_texts
 from whatsapp_bot.bootstrap import App
+from whatsapp_bot.embeddings.due_texts import DueText
 from whatsapp_bot.embeddings.embedding_text import template_named
-from whatsapp_bot.records import Claim
+from whatsapp_bot.embeddings.texts_in_hand import TextsInHand
+from whatsapp_bot.records import Claim, Totals
 
 TEMPLATE = template_named("roles-1")
 CHANGES = {
@@ -238,3 +240,30 @@ def test_a_person_who_comes_back_during_the_call_keeps_her_newest_text(
     app.generator.embed_due()
     ((text_hash,),) = rows.run("SELECT text_hash FROM user_embeddings")
     assert bytes(text_hash) == TEMPLATE.text_hash("Nurse")
+
+
+class _HeldTexts(TextsInHand):
+    """Something happens just before texts are taken, once."""
+
+    def __init__(self, action: Callable[[], object]) -> None:
+        super().__init__()
+        self._action: Callable[[], object] | None = action
+
+    def take(self, texts: Sequence[DueText]) -> tuple[list[DueText], list[DueText]]:
+        action, self._action = self._action, None
+        if action:
+            action()
+        return super().take(texts)
+
+
+def test_a_text_that_another_thread_paid_for_just_before_is_not_paid_again(
+    make_app: AppFactory, rows: Rows, openai_server: OpenAIServer
+) -> None:
+    service = service_of(make_app(EMBEDDING_BATCH_SIZE="1"))
+    rows.add_job("Welder")
+    rows.add_job("Welder")
+    others: list[Totals] = []
+    service._paying = _HeldTexts(lambda: others.append(service.embed_batch("job")))
+    assert service.embed_batch("job") == Totals(reused=1)
+    assert [totals.embedded for totals in others] == [1]
+    assert openai_server.record.inputs_billed == 1

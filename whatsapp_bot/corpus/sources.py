@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from whatsapp_bot.corpus.ids import Ids
 from whatsapp_bot.database.libsql import SqliteFile
 from whatsapp_bot.database.vector_table import Id, stream_table
 from whatsapp_bot.errors import DatabaseError, InputError
+from whatsapp_bot.ids import Ids
 from whatsapp_bot.intake.files import read_records
 
 LARGEST_INTEGER = 2**63 - 1  # of SQLite

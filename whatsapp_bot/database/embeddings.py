@@ -39,7 +39,7 @@ class EmbeddingStore:
                 limit=limit,
                 lease_seconds=lease_seconds,
             )
-        return [Claim(**_with_bytes(row)) for row in rows]
+        return claims_of(rows)
 
     def claim_anew(
         self, before: datetime, limit: int, lease_seconds: float
@@ -65,7 +65,7 @@ class EmbeddingStore:
                 id=thing_id,
                 lease_seconds=lease_seconds,
             )
-        return [Claim(**_with_bytes(row)) for row in rows]
+        return claims_of(rows)
 
     def read_things(self, ids: Sequence[int]) -> dict[int, Row]:
         """What the text templates read, by id. To be called after the claim, in a
@@ -249,6 +249,10 @@ class EmbeddingUpkeep:
         """A process that starts may have another key, or another budget."""
         with self._database.transaction() as cursor:
             cursor.run("forget_denials")
+
+
+def claims_of(rows: Sequence[Row]) -> list[Claim]:
+    return [Claim(**_with_bytes(row)) for row in rows]
 
 
 def _with_bytes(row: Row) -> Row:

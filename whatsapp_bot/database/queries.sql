@@ -294,6 +294,118 @@ UPDATE {thing}_embeddings e
                     WHERE v.{thing}_id = e.{thing}_id AND v.model = e.model);
 
 
+-- Backfill: chosen rows, by hand -----------------------------------------------------
+
+-- part: is_chosen
+(%(lows)s::bigint[] IS NULL
+ OR EXISTS (SELECT FROM unnest(%(lows)s::bigint[], %(highs)s::bigint[]) AS r(low, high)
+             WHERE m.{thing}_id BETWEEN r.low AND r.high))
+
+-- part: is_with_batch
+-- Its vector comes within a day, and is paid for.
+EXISTS (SELECT FROM embedding_batch_rows r JOIN embedding_batches b ON b.id = r.batch_id
+         WHERE b.state IN ('preparing', 'submitted') AND b.model = e.model
+           AND r.thing = '{thing}' AND r.thing_id = e.{thing}_id AND r.revision = e.revision)
+
+-- name: select_{thing}s_to_backfill
+-- Without an embeddings row or the vector that it tells of, due or leased, refused before,
+-- or, with force, any. A row that there is nothing to embed of is none of these.
+SELECT m.{thing}_id AS id
+  FROM matchable_{thing}s m
+  LEFT JOIN {thing}_embeddings e ON e.{thing}_id = m.{thing}_id AND e.model = %(model)s
+ WHERE m.completeness >= %(completeness)s AND {is_chosen}
+   AND (%(force)s OR e.{thing}_id IS NULL OR e.due_at IS NOT NULL OR e.last_error IS NOT NULL
+        OR e.embedded_at IS NOT NULL
+           AND NOT EXISTS (SELECT FROM {thing}_vectors v
+                            WHERE v.{thing}_id = e.{thing}_id AND v.model = e.model))
+   AND NOT {is_with_batch}
+ ORDER BY m.fresh_on DESC, m.{thing}_id DESC
+ LIMIT %(limit)s;
+
+-- name: count_{thing}s_to_backfill_from
+SELECT count(*) FILTER (WHERE completeness >= %(completeness)s) AS matchable,
+       count(*) FILTER (WHERE completeness < %(completeness)s) AS incomplete
+  FROM matchable_{thing}s m WHERE {is_chosen};
+
+-- name: find_known_texts
+-- Those that are paid for, as reuse_job_vectors finds them.
+SELECT w.text_hash FROM unnest(%(text_hashes)s::bytea[]) AS w(text_hash)
+ WHERE EXISTS (SELECT FROM job_embeddings e JOIN job_vectors v USING (job_id, model)
+                WHERE e.text_hash = w.text_hash AND e.model = %(model)s AND e.embedded_at IS NOT NULL)
+    OR EXISTS (SELECT FROM user_embeddings e JOIN user_vectors v USING (user_id, model)
+                WHERE e.text_hash = w.text_hash AND e.model = %(model)s AND e.embedded_at IS NOT NULL)
+    OR EXISTS (SELECT FROM embedding_cache c
+                WHERE c.text_hash = w.text_hash AND c.model = %(model)s);
+
+-- name: wake_{thing}s
+-- Due now: what was refused before, and what waits for longer than any lease.
+WITH woken AS MATERIALIZED (
+    SELECT {thing}_id FROM {thing}_embeddings e
+     WHERE model = %(model)s AND {thing}_id = ANY(%(ids)s::bigint[])
+       AND (last_error IS NOT NULL OR due_at > now() + make_interval(secs => %(lease_seconds)s))
+       AND NOT {is_with_batch}
+     ORDER BY {thing}_id FOR UPDATE
+)
+UPDATE {thing}_embeddings e SET due_at = now(), attempts = 0, last_error = NULL
+  FROM woken WHERE e.{thing}_id = woken.{thing}_id AND e.model = %(model)s;
+
+-- name: force_{thing}s
+-- Due, and as if their text had never been embedded; the vectors stay until the new ones
+-- are there.
+WITH forced AS MATERIALIZED (
+    SELECT {thing}_id FROM {thing}_embeddings e
+     WHERE model = %(model)s AND {thing}_id = ANY(%(ids)s::bigint[]) AND NOT {is_with_batch}
+     ORDER BY {thing}_id FOR UPDATE
+)
+UPDATE {thing}_embeddings e
+   SET due_at = now(), revision = nextval('embedding_revisions'), text_hash = NULL,
+       attempts = 0, last_error = NULL
+  FROM forced WHERE e.{thing}_id = forced.{thing}_id AND e.model = %(model)s;
+
+-- name: find_text_hashes_of_{thing}s
+SELECT DISTINCT text_hash FROM {thing}_embeddings
+ WHERE model = %(model)s AND {thing}_id = ANY(%(ids)s::bigint[]) AND text_hash IS NOT NULL;
+
+-- name: forget_text_of_{thing}s
+-- Their vectors stay; when they are next looked at, they take over the new one.
+WITH forgotten AS MATERIALIZED (
+    SELECT {thing}_id FROM {thing}_embeddings
+     WHERE model = %(model)s AND text_hash = ANY(%(text_hashes)s::bytea[])
+     ORDER BY {thing}_id FOR UPDATE
+)
+UPDATE {thing}_embeddings e SET text_hash = NULL
+  FROM forgotten WHERE e.{thing}_id = forgotten.{thing}_id AND e.model = %(model)s;
+
+-- name: forget_cached_texts
+DELETE FROM embedding_cache
+ WHERE model = %(model)s AND text_hash = ANY(%(text_hashes)s::bytea[]);
+
+-- name: claim_chosen_{thing}s
+WITH due AS MATERIALIZED (
+    SELECT {thing}_id FROM {thing}_embeddings
+     WHERE model = %(model)s AND {thing}_id = ANY(%(ids)s::bigint[]) AND due_at <= now()
+       FOR UPDATE SKIP LOCKED
+)
+UPDATE {thing}_embeddings e
+   SET due_at = now() + make_interval(secs => %(lease_seconds)s)
+  FROM due
+ WHERE e.{thing}_id = due.{thing}_id AND e.model = %(model)s
+RETURNING e.{thing}_id AS id, e.revision, e.text_hash, e.embedded_at IS NOT NULL AS has_vector;
+
+-- name: find_open_{thing}s
+-- Not settled, and not refused: seconds until each may be claimed.
+SELECT {thing}_id AS id, greatest(0, extract(epoch FROM due_at - now()))::float AS seconds
+  FROM {thing}_embeddings e
+ WHERE model = %(model)s AND {thing}_id = ANY(%(ids)s::bigint[])
+   AND due_at IS NOT NULL AND last_error IS NULL AND NOT {is_with_batch}
+ ORDER BY fresh_on DESC, {thing}_id DESC;
+
+-- name: find_refused_{thing}s
+SELECT {thing}_id AS id, last_error FROM {thing}_embeddings
+ WHERE model = %(model)s AND {thing}_id = ANY(%(ids)s::bigint[]) AND last_error IS NOT NULL
+ ORDER BY {thing}_id;
+
+
 -- Models -----------------------------------------------------------------------------
 
 -- name: list_models

@@ -19,6 +19,7 @@ import numpy as np
 
 from whatsapp_bot.database.batches import BatchStore
 from whatsapp_bot.database.embeddings import EmbeddingStore
+from whatsapp_bot.embeddings.due_rows import DueRows, Queue
 from whatsapp_bot.embeddings.due_texts import DueText, settle_unpaid
 from whatsapp_bot.embeddings.embedding_text import Template
 from whatsapp_bot.embeddings.packing import estimate_tokens
@@ -105,6 +106,7 @@ class BatchService:
         self.model = gate.provider.model
         self._batches = batches
         self._stores = stores
+        self._due = DueRows(stores)
         self._provider = provider
         self._gate = gate
         self._template = template
@@ -119,8 +121,9 @@ class BatchService:
 
     # --- there
 
-    def submit(self, limit: int | None = None) -> Submitted:
-        """Hand in what is due, up to `limit` rows, in as many batches as it takes.
+    def submit(self, limit: int | None = None, queue: Queue | None = None) -> Submitted:
+        """Hand in what is due, of the queue if there is one, up to `limit` rows, in as
+        many batches as it takes.
 
         Raises ProviderPaused, EmbeddingError when the provider does not take a batch
         (its rows are due again), and DatabaseError.
@@ -130,7 +133,7 @@ class BatchService:
         total, left = Submitted(), math.inf if limit is None else float(limit)
         while left > 0 and total.stopped is None:
             with tempfile.TemporaryFile() as file:
-                draft, claimed, settled = self._fill(file, left)
+                draft, claimed, settled = self._fill(queue or self._due, file, left)
                 total += Submitted(settled=settled)
                 if draft:
                     total += self._send(draft)
@@ -139,14 +142,16 @@ class BatchService:
             left -= claimed
         return total
 
-    def _fill(self, file: IO[bytes], limit: float) -> tuple[_Draft | None, int, Totals]:
+    def _fill(
+        self, queue: Queue, file: IO[bytes], limit: float
+    ) -> tuple[_Draft | None, int, Totals]:
         """A draft with as many of the due rows as it takes, None if no text is left to
         be paid; how many rows were claimed, and what cost nothing."""
         draft: _Draft | None = None
         totals, claimed = Totals(), 0
         for thing in THINGS:
             while room := self._room(draft, limit - claimed):
-                claims = self._stores[thing].claim_due(room, CLAIM_SECONDS)
+                claims = queue.claim(thing, room, CLAIM_SECONDS)
                 if not claims:
                     break
                 claimed += len(claims)

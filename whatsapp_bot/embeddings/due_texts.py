@@ -26,6 +26,15 @@ def settle_unpaid(
     max_text_tokens: int,
 ) -> tuple[list[DueText], Totals]:
     """Build the texts; those that are empty, unchanged or known need no call."""
+    texts, totals = settle_unchanged(store, claims, template)
+    unpaid, known = settle_known(store, texts, max_text_tokens)
+    return unpaid, totals + known
+
+
+def settle_unchanged(
+    store: EmbeddingStore, claims: list[Claim], template: Template
+) -> tuple[list[DueText], Totals]:
+    """Build the texts, uncut; those that are empty or unchanged are done."""
     things = store.read_things([claim.id for claim in claims])
     changed, unchanged, empty = [], [], []
     for claim in claims:
@@ -40,16 +49,19 @@ def settle_unpaid(
             changed.append(DueText(claim, text, text_hash))
     store.confirm(unchanged)
     store.clear(empty)
-    hashes = {text.claim.id: text.text_hash for text in changed}
-    reused = store.reuse([text.claim for text in changed], hashes)
-    unpaid = [text for text in changed if text.claim.id not in reused]
-    texts = [_shortened(text, max_text_tokens) for text in unpaid]
-    return texts, Totals(
-        unchanged=len(unchanged),
-        empty=len(empty),
-        reused=len(reused),
-        shortened=sum(a is not b for a, b in zip(texts, unpaid, strict=True)),
-    )
+    return changed, Totals(unchanged=len(unchanged), empty=len(empty))
+
+
+def settle_known(
+    store: EmbeddingStore, texts: list[DueText], max_text_tokens: int
+) -> tuple[list[DueText], Totals]:
+    """Those whose vector any row or the cache has are done; the others, cut."""
+    hashes = {text.claim.id: text.text_hash for text in texts}
+    reused = store.reuse([text.claim for text in texts], hashes)
+    unpaid = [text for text in texts if text.claim.id not in reused]
+    cut = [_shortened(text, max_text_tokens) for text in unpaid]
+    shortened = sum(a is not b for a, b in zip(cut, unpaid, strict=True))
+    return cut, Totals(reused=len(reused), shortened=shortened)
 
 
 def _shortened(text: DueText, max_tokens: int) -> DueText:

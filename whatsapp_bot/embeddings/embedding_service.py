@@ -16,13 +16,18 @@ from datetime import datetime
 
 from whatsapp_bot.database.embeddings import EmbeddingStore
 from whatsapp_bot.embeddings.call_times import CallTimes
-from whatsapp_bot.embeddings.due_texts import DueText, settle_unpaid
+from whatsapp_bot.embeddings.due_rows import DueRows, Queue
+from whatsapp_bot.embeddings.due_texts import (
+    DueText,
+    settle_known,
+    settle_unchanged,
+)
 from whatsapp_bot.embeddings.embedding_text import Template
-from whatsapp_bot.embeddings.provider import Vectors
+from whatsapp_bot.embeddings.provider import EmbeddingProvider, Vectors
 from whatsapp_bot.embeddings.provider_gate import ProviderGate
 from whatsapp_bot.embeddings.text_embedder import Answer, Call, TextEmbedder
 from whatsapp_bot.embeddings.texts_in_hand import TextsInHand
-from whatsapp_bot.errors import DatabaseUnavailable
+from whatsapp_bot.errors import DatabaseUnavailable, EmbeddingError
 from whatsapp_bot.records import THINGS, Claim, Thing, Totals
 
 logger = logging.getLogger(__name__)
@@ -45,6 +50,7 @@ class EmbeddingService:
     ) -> None:
         self.model = gate.provider.model
         self._stores = stores
+        self._due = DueRows(stores)
         self._gate = gate
         self._embedder = TextEmbedder(gate)
         self._template = template
@@ -53,6 +59,11 @@ class EmbeddingService:
         self._max_attempts = max_attempts
         self._in_hand = _InHand()
         self._paying = TextsInHand()
+        self.last_pause: EmbeddingError | None = None  # why rows were last given back
+
+    @property
+    def provider(self) -> EmbeddingProvider:
+        return self._gate.provider
 
     def pause_seconds(self) -> float:
         """How long the provider is to be left alone; 0 when it may be called."""
@@ -65,14 +76,15 @@ class EmbeddingService:
     def embed_job(self, job_id: int, timeout: float | None = None) -> Totals:
         return self._embed_one("job", job_id, timeout)
 
-    def embed_batch(self, thing: Thing) -> Totals:
-        """One step: claim a batch that is due and see it through.
+    def embed_batch(self, thing: Thing, queue: Queue | None = None) -> Totals:
+        """One step: claim a batch that is due, of the queue if there is one, and see it
+        through.
 
         Totals.claimed is 0 when nothing is due or the provider is to be left alone. A
         provider that cannot be had is no error: the rows are given back, and
         `pause_seconds` says until when. Raises DatabaseError.
         """
-        return Totals() if self.pause_seconds() else self._embed_next(thing)
+        return Totals() if self.pause_seconds() else self._embed_next(thing, queue)
 
     def embed_any_batch(self) -> Totals:
         """One step, of whatever is due: see THINGS for what comes first."""
@@ -81,10 +93,11 @@ class EmbeddingService:
         steps = map(self._embed_next, THINGS)
         return next((totals for totals in steps if totals.claimed), Totals())
 
-    def _embed_next(self, thing: Thing) -> Totals:
+    def _embed_next(self, thing: Thing, queue: Queue | None = None) -> Totals:
         store = self._stores[thing]
-        claims = store.claim_due(self.batch_size, self._lease_seconds)
-        return self._see_through(store, claims, Call(None, "schedule"))
+        source, purpose = (queue, "backfill") if queue else (self._due, "schedule")
+        claims = source.claim(thing, self.batch_size, self._lease_seconds)
+        return self._see_through(store, claims, Call(None, purpose))
 
     def embed_some(
         self, thing: Thing, limit: int, anew_since: datetime | None
@@ -139,34 +152,25 @@ class EmbeddingService:
         if not claims:
             return Totals()
         with self._in_hand.holding(store, claims):
-            texts, totals = settle_unpaid(
-                store,
-                claims,
-                self._template,
-                self._gate.provider.size.max_text_tokens,
-            )
+            texts, totals = settle_unchanged(store, claims, self._template)
             while texts:
                 mine, others = self._paying.take(texts)
                 try:
-                    for answer in self._embedder.embed(
-                        [text.text for text in mine], call
-                    ):
-                        totals += answer.cost + self._keep(store, mine, answer)
+                    totals += self._pay(store, mine, call)
                 finally:
                     self._paying.release(mine)
-                texts, reused = self._reuse(store, others)
-                totals += reused
+                self._paying.wait_for(others)
+                texts = others
             return totals
 
-    def _reuse(
-        self, store: EmbeddingStore, texts: list[DueText]
-    ) -> tuple[list[DueText], Totals]:
-        """Texts that another thread is paying for; those left that it did not get."""
-        self._paying.wait_for(texts)
-        hashes = {text.claim.id: text.text_hash for text in texts}
-        reused = store.reuse([text.claim for text in texts], hashes)
-        left = [text for text in texts if text.claim.id not in reused]
-        return left, Totals(reused=len(reused))
+    def _pay(self, store: EmbeddingStore, texts: list[DueText], call: Call) -> Totals:
+        """For what is not paid for. That is only known of texts in hand: another thread
+        may have stored the vector until just now."""
+        max_text_tokens = self._gate.provider.size.max_text_tokens
+        unpaid, totals = settle_known(store, texts, max_text_tokens)
+        for answer in self._embedder.embed([text.text for text in unpaid], call):
+            totals += answer.cost + self._keep(store, unpaid, answer)
+        return totals
 
     def _keep(
         self, store: EmbeddingStore, texts: list[DueText], answer: Answer
@@ -175,6 +179,8 @@ class EmbeddingService:
         for place, reason in answer.refused:
             totals += self._set_aside(store, texts[place], reason)
         if answer.waiting:
+            if answer.pause and not answer.pause.is_hearsay:
+                self.last_pause = answer.pause
             waiting = [texts[place] for place in answer.waiting]
             totals += self._give_back(store, waiting, answer.seconds)
         if answer.places:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from whatsapp_bot.database.pace import Ledger, PaceStore
 from whatsapp_bot.embeddings.backoff import BUDGET_SECONDS, pause_seconds
 from whatsapp_bot.embeddings.call_times import CallTimes
+from whatsapp_bot.embeddings.delay import Delay
 from whatsapp_bot.embeddings.packing import estimate_tokens
 from whatsapp_bot.embeddings.prices import dollars
 from whatsapp_bot.embeddings.provider import EmbeddedTexts, EmbeddingProvider
@@ -44,7 +45,10 @@ class Budget:
 
 
 class ProviderGate:
-    """Sends requests of one model, so many at a time; safe to share among threads."""
+    """Sends requests of one model, so many at a time; safe to share among threads.
+
+    delay_seconds: from the start of a request of this process to that of the next.
+    """
 
     def __init__(
         self,
@@ -53,9 +57,11 @@ class ProviderGate:
         ledger: Ledger,
         budget: Budget,
         in_flight: int = 4,
+        delay_seconds: float = 0.0,
     ) -> None:
         self.provider = provider
         self.times = CallTimes()
+        self._delay = Delay(delay_seconds)
         self._slots = threading.BoundedSemaphore(in_flight)
         self._pace = pace
         self._ledger = ledger
@@ -101,6 +107,7 @@ class ProviderGate:
     ) -> tuple[EmbeddedTexts, float]:
         """The answer, and the dollars that were reserved for it."""
         tokens = sum(estimate_tokens(text) for text in texts)
+        self._delay.keep()
         failures = self._take_turn(tokens)
         reserved = self._reserve_money(tokens, purpose, failures)
         try:

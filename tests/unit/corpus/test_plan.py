@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from whatsapp_bot.corpus.ids import Ids
 from whatsapp_bot.corpus.plan import Corpus, Plan, make_plan
 from whatsapp_bot.corpus.sources import Source
 from whatsapp_bot.corpus.text_template import TextTemplate
 from whatsapp_bot.errors import ConfigError, InputError
+from whatsapp_bot.ids import Ids
 
 
 def corpus_of(source: Source, template: str = "{text}") -> Corpus:

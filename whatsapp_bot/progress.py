@@ -13,10 +13,16 @@ LINE_SECONDS = 5.0  # between two plain lines
 
 
 class Progress:
-    """Rows, rows per second, time left, and what was spent; threads may share it."""
+    """Rows, rows per second, time left, and what was spent; threads may share it.
 
-    def __init__(self, rows: int, stream: TextIO) -> None:
+    rows_done: how many rows of the totals are over and done with.
+    """
+
+    def __init__(
+        self, rows: int, stream: TextIO, rows_done: Callable[[Totals], int]
+    ) -> None:
         self._rows = rows
+        self._rows_done = rows_done
         self._stream = stream
         self.totals = Totals()
         self._started = self._shown = time.monotonic()
@@ -26,7 +32,7 @@ class Progress:
     def add(self, totals: Totals) -> None:
         with self._lock:
             self.totals += totals
-            done = self.totals.embedded + self.totals.failed
+            done = self._rows_done(self.totals)
             now = time.monotonic()
             rate = done / max(now - self._started, 1e-6)
             if self._bar:

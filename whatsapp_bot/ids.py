@@ -9,6 +9,9 @@ from whatsapp_bot.errors import ConfigError
 RANGE = re.compile(r"(\d+)-(\d+)")
 
 
+LARGEST_ID = 2**63 - 1  # of a bigint
+
+
 class Ids:
     """Ranges of whole numbers, both ends included, and single ids."""
 
@@ -28,6 +31,19 @@ class Ids:
             if first > last:
                 raise ConfigError(f"--ids has {part!r}, which is the wrong way round")
             self._ranges.append(range(first, last + 1))
+
+    def ranges(self) -> list[tuple[int, int]]:
+        """First and last of each, for ids that are whole numbers. Raises ConfigError
+        for any other."""
+        found = [(ids[0], ids[-1]) for ids in self._ranges]
+        for single in sorted(self._single):
+            if not single.isdecimal():
+                raise ConfigError(f"--ids has {single!r}, which is no whole number")
+            found.append((int(single), int(single)))
+        for _, last in found:
+            if last > LARGEST_ID:
+                raise ConfigError(f"--ids has {last}, which no id can be")
+        return found
 
     def __contains__(self, row_id: object) -> bool:
         text = str(row_id)

@@ -1,0 +1,156 @@
+"""Works off chosen rows, in as many passes as it takes; the rows are the checkpoint."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from whatsapp_bot.database.backfill import BackfillStore
+from whatsapp_bot.embeddings.embedding_service import EmbeddingService
+from whatsapp_bot.embeddings.patience import PATIENCE_SECONDS, Patience, sleep
+from whatsapp_bot.embeddings.workers import run_workers
+from whatsapp_bot.records import Claim, Row, Thing, Totals
+
+SOONEST_SECONDS = 0.2  # between two passes
+
+
+class ChosenRows:
+    """Hands out the chosen rows that are due, each once; safe to share among threads."""
+
+    def __init__(
+        self,
+        stores: Mapping[Thing, BackfillStore],
+        ids: Mapping[Thing, Sequence[int]],
+    ) -> None:
+        self._stores = stores
+        self._ids = ids
+        self._next = dict.fromkeys(ids, 0)
+        self._lock = threading.Lock()
+
+    def claim(self, thing: Thing, limit: int, lease_seconds: float) -> list[Claim]:
+        while ids := self._take(thing, limit):
+            # Those that another worker holds, or has settled, are passed by.
+            if claims := self._stores[thing].claim(ids, lease_seconds):
+                return claims
+        return []
+
+    def _take(self, thing: Thing, limit: int) -> Sequence[int]:
+        with self._lock:
+            start = self._next.get(thing, 0)
+            self._next[thing] = start + limit
+        return self._ids.get(thing, ())[start : start + limit]
+
+
+@dataclass(frozen=True)
+class Result:
+    """Of one kind of thing. by_others: settled by another worker, or gone. left: not
+    settled. refused: id and last_error."""
+
+    totals: Totals
+    by_others: int
+    left: int
+    refused: list[Row]
+
+
+class BackfillRun:
+    def __init__(
+        self,
+        stores: Mapping[Thing, BackfillStore],
+        service: EmbeddingService,
+        ids: Mapping[Thing, Sequence[int]],
+        *,
+        threads: int,
+        lease_seconds: float,
+        grace_seconds: float,
+    ) -> None:
+        self._stores = stores
+        self._service = service
+        self._ids = ids
+        self._threads = threads
+        self._lease_seconds = lease_seconds
+        self._grace_seconds = grace_seconds
+        self._totals = dict.fromkeys(ids, Totals())
+        self._lock = threading.Lock()
+
+    def make_due(self, *, force: bool) -> None:
+        """What is to be tried again; with force, all of it. Raises DatabaseError."""
+        for thing, store in self._stores.items():
+            if force:
+                store.force(self._ids[thing])
+            else:
+                store.wake(self._ids[thing], self._lease_seconds)
+
+    def run(
+        self, should_stop: Callable[[], bool], on_step: Callable[[Totals], None]
+    ) -> None:
+        """Until all is settled, should_stop, or the provider or another worker lets it
+        wait for too long. Rows that another worker holds are waited for: it may have
+        died. on_step is told of every batch, from several threads. Raises
+        DatabaseError."""
+        patience = Patience(max(PATIENCE_SECONDS, self._lease_seconds))
+        left, ids = sum(map(len, self._ids.values())), self._ids
+        while left and not should_stop():
+            self._work_off(ids, should_stop, on_step)
+            rows = self._open_rows()
+            ids = {thing: [row["id"] for row in rows[thing]] for thing in rows}
+            before, left = left, sum(map(len, ids.values()))
+            seconds = self._seconds_to_wait(rows)
+            if patience.is_over(seconds, is_fruitful=left < before):
+                break
+            if left:
+                sleep(seconds + SOONEST_SECONDS, should_stop)
+
+    def results(self) -> dict[Thing, Result]:
+        """Raises DatabaseError."""
+        return {thing: self._result(thing) for thing in self._ids}
+
+    def totals(self) -> Totals:
+        return sum(self._totals.values(), Totals())
+
+    def _work_off(
+        self,
+        ids: Mapping[Thing, Sequence[int]],
+        should_stop: Callable[[], bool],
+        on_step: Callable[[Totals], None],
+    ) -> None:
+        queue = ChosenRows(self._stores, ids)
+        run_workers(
+            lambda: self._step(queue, on_step),
+            self._threads,
+            should_stop,
+            self._grace_seconds,
+            self._give_back,
+        )
+
+    def _step(self, queue: ChosenRows, on_step: Callable[[Totals], None]) -> bool:
+        """Whether there was anything to do."""
+        for thing in self._ids:
+            totals = self._service.embed_batch(thing, queue)
+            if totals.claimed:
+                with self._lock:
+                    self._totals[thing] += totals
+                on_step(totals)
+                return True
+        return False
+
+    def _give_back(self) -> None:
+        self._service.give_back_in_hand()
+
+    def _open_rows(self) -> dict[Thing, list[Row]]:
+        return {
+            thing: store.find_open(self._ids[thing])
+            for thing, store in self._stores.items()
+        }
+
+    def _seconds_to_wait(self, rows: Mapping[Thing, list[Row]]) -> float:
+        """Until any of the rows may be claimed, and the provider called."""
+        due = [row["seconds"] for each in rows.values() for row in each]
+        return max(min(due, default=0.0), self._service.pause_seconds())
+
+    def _result(self, thing: Thing) -> Result:
+        store, ids, totals = self._stores[thing], self._ids[thing], self._totals[thing]
+        refused, left = store.find_refused(ids), len(store.find_open(ids))
+        settled = totals.embedded + totals.unchanged + totals.reused + totals.empty
+        others = max(0, len(ids) - settled - len(refused) - left)
+        return Result(totals, others, left, refused)
