@@ -15,13 +15,14 @@ from whatsapp_bot.records import JobFilter, Row, SavedJob, SearchWords
 CONFLICT_RETRIES = 3
 # Up to so many wanted jobs are compared one by one; with more, or where so many of the
 # newest are wanted, walking the vector index past the others is quicker. Measured with
-# 1,536 dimensions: a comparison takes some 5 microseconds, a step of the walk 40.
-FEW = 8_000
+# 1,536 dimensions and 100,000 live jobs (docs/benchmarks.md).
+FEW = 4_000
 COMMON_SHARE = 0.12
 SAMPLE = 400
 # Of the jobs that a role finds, so many are read, and of those the newest (and as many
 # more as are asked for) are held against skills and places.
 MOST = 5_000
+MOST_BESIDE_VECTORS = 500  # what is called so, the vectors find as well
 NEWEST = 200
 EF_SEARCH_MAX = 1_000  # pgvector's limit
 # Among so many of the nearest, those near her places are chosen beside the very nearest
@@ -101,7 +102,7 @@ class JobSearch:
             "find_candidates",
             **self._values(job_filter),
             # What her roles are about, her vector knows better.
-            **_word_values(replace(words, topics=[]), half),
+            **_word_values(replace(words, topics=[]), half, MOST_BESIDE_VECTORS),
             model=self.model,
             dimensions=self.dimensions,
             ef_search=min(max(WALKED, half, HNSW_EF_SEARCH), EF_SEARCH_MAX),
@@ -117,7 +118,7 @@ class JobSearch:
         self, words: SearchWords, job_filter: JobFilter | None, limit: int
     ) -> list[Row]:
         """Live jobs that match the words in some way, those in more ways first."""
-        values = self._values(job_filter) | _word_values(words, limit)
+        values = self._values(job_filter) | _word_values(words, limit, MOST)
         return self._cursor.rows("find_jobs_by_words", **values)
 
     def find_newest(self, job_filter: JobFilter | None, limit: int) -> list[Row]:
@@ -135,11 +136,11 @@ class JobSearch:
         }
 
 
-def _word_values(words: SearchWords, limit: int) -> Row:
+def _word_values(words: SearchWords, limit: int, most: int) -> Row:
     names = [name for skill in words.skills for name in skill.split("|")]
     return asdict(words) | {
         "any_skill": names,
         "words_limit": limit,
-        "most": MOST,
+        "most": most,
         "newest": NEWEST + limit,
     }

@@ -17,7 +17,7 @@ from whatsapp_bot.records import Match, Row
 # Looked at for each match that is asked for, and at least; then as many times more when
 # the musts' exact rules left too few of a full hand.
 CANDIDATES_PER_MATCH = 4
-FEWEST_CANDIDATES = 120
+FEWEST_CANDIDATES = 80
 SECOND_LOOK = 5
 
 
