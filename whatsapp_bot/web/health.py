@@ -14,8 +14,8 @@ def health_routes(parts: Parts) -> APIRouter:
     router = APIRouter(tags=["health"])
 
     @router.get("/healthz", responses=answers(403))
-    def healthz() -> m.Alive:
-        """The process answers; nothing else is looked at."""
+    async def healthz() -> m.Alive:
+        """The process answers; nothing else is looked at, no thread is waited for."""
         return m.Alive()
 
     @router.get(
