@@ -393,7 +393,6 @@ def test_a_daemon_may_work_beside_it(
     backfill: Backfill, bot: Bot, rows: Rows, openai_server: OpenAIServer
 ) -> None:
     rows.add_jobs(60)
-    openai_server.gather = 2
     daemon = bot.start_daemon(**PACE)
     result = backfill.run("--yes")
     wait_until(lambda: rows.vectors() == 60)
