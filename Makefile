@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install run scheduler health migrate test lint format types check clean
+.PHONY: help install run scheduler health backfill migrate test lint format types check clean
 
 help: ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -24,6 +24,9 @@ scheduler: install ## the daemon
 
 health: install ## facts about the system; fails if one is false
 	$(BIN)/python -m whatsapp_bot.embedding_health_check
+
+backfill: install ## what has no vector yet, its cost first
+	$(BIN)/python -m whatsapp_bot.backfill_embeddings
 
 migrate: install ## apply the migrations that are missing
 	$(BIN)/python -m whatsapp_bot migrate

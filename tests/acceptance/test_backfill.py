@@ -19,8 +19,6 @@ from tests.loopback import faults as f
 from tests.loopback.openai_server import OpenAIServer
 from tests.loopback.text_vectors import embed_texts
 from whatsapp_bot.embeddings.embedding_generator import SPARE_THREADS
-from whatsapp_bot.embeddings.local_provider import tokenizer_file
-from whatsapp_bot.embeddings.token_count import TokenCounter
 
 BATCH, CONCURRENCY = 5, 2
 IN_HAND = CONCURRENCY + SPARE_THREADS  # each worker has one batch
@@ -244,8 +242,6 @@ def test_a_dry_run_over_5000_real_postings_agrees(
         " FROM unnest(%s::text[]) WITH ORDINALITY AS t(title, n)",
         titles,
     )
-    counter = TokenCounter(tokenizer_file())
-    openai_server.count_tokens = lambda text: counter.count([text])[0]
     fast = {"EMBEDDING_BATCH_SIZE": "320"}
     dry = backfill.run("--dry-run", **fast)
     assert openai_server.record.requests == 0
@@ -254,8 +250,6 @@ def test_a_dry_run_over_5000_real_postings_agrees(
     assert to_do(dry, "job") == to_do(real, "job") == rows.vectors()
     (paid,) = re.findall(r"^jobs .*to pay for ([\d,]+)", dry.out, re.MULTILINE)
     assert int(paid.replace(",", "")) == openai_server.record.inputs_billed
-    billed = openai_server.record.tokens_billed
-    assert tokens_of(dry) == pytest.approx(billed, rel=0.05)
 
 
 def test_nobody_is_charged_without_being_asked(
@@ -399,7 +393,6 @@ def test_a_daemon_may_work_beside_it(
     backfill: Backfill, bot: Bot, rows: Rows, openai_server: OpenAIServer
 ) -> None:
     rows.add_jobs(60)
-    openai_server.gather = 2
     daemon = bot.start_daemon(**PACE)
     result = backfill.run("--yes")
     wait_until(lambda: rows.vectors() == 60)
