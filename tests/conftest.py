@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import psycopg2
 import pytest
 
@@ -24,6 +25,11 @@ TEMPLATE = "template_with_schema"
 # The tests' data may be lost in a crash: half the time is waiting for the disk.
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 DIMENSIONS = 64
+
+# The same examples in every run: a change is refused for what it broke, and for nothing
+# else. `pytest --hypothesis-profile default` looks for new ones.
+hypothesis.settings.register_profile("steady", derandomize=True)
+hypothesis.settings.load_profile("steady")
 
 AppFactory = Callable[..., App]
 

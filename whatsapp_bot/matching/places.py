@@ -240,7 +240,14 @@ def find(text: str, country: str = "") -> tuple[Place, ...]:
     if code:
         found.append(_COUNTRY_NAMES[code])
     countries = {p.country for p in found if not p.city and not p.state}
+    if code:
+        # Niger in a posting from Benin is not the state of Nigeria.
+        found = [p for p in found if not _is_state_outside(p, countries)]
     return _finest([_settle(place, countries) for place in found])
+
+
+def _is_state_outside(place: Place, countries: set[str]) -> bool:
+    return bool(place.state) and not place.city and place.country not in countries
 
 
 def _is_only_the_state(place: Place, before: list[Place]) -> bool:

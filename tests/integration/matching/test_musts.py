@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import Factory
@@ -242,6 +242,10 @@ people = st.fixed_dictionaries(
     max_examples=60,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@example(
+    [{"location": "Niger", "country": "Benin Republic"}],
+    {"preferred_locations": ["Nigeria"], "musts": ["location"]},
 )
 @given(st.lists(postings, min_size=1, max_size=12), people)
 def test_the_database_never_leaves_out_what_fulfils_the_musts(

@@ -160,3 +160,9 @@ def test_any_text_is_read_without_complaint(text: str, country: str) -> None:
 @given(st.sampled_from(sorted(places.NAMES)), st.sampled_from(sorted(places.NAMES)))
 def test_distance_is_the_same_in_both_directions(one: str, other: str) -> None:
     assert apart(one, other) is apart(other, one)
+
+
+def test_a_state_is_not_read_where_the_posting_is_in_another_country() -> None:
+    assert {place.country for place in places.find("Niger", "Benin Republic")} == {"BJ"}
+    assert [place.state for place in places.find("Niger", "Nigeria")] == ["niger"]
+    assert [place.state for place in places.find("Niger")] == ["niger"]
