@@ -86,7 +86,7 @@ def test_every_column_of_preferences_can_be_saved(rows: Rows) -> None:
         "SELECT column_name FROM information_schema.columns"
         " WHERE table_name = 'user_preferences' AND table_schema = 'public'"
     )
-    unsaved = {"user_id", "updated_at"}
+    unsaved = {"user_id", "updated_at", "completeness"}
     assert {column for (column,) in columns} - unsaved == set(EVERYTHING)
 
 
