@@ -734,13 +734,16 @@ UPDATE user_preferences p
           FROM jsonb_populate_record(p, %(preferences)s::jsonb) AS n)
  WHERE user_id = %(user_id)s;
 
+-- part: preference_columns
+-- What matching reads of a person.
+p.user_id, p.job_roles, p.job_categories, p.user_job_input, p.experience_level,
+       p.years_of_experience, p.technical_skills, p.soft_skills, p.preferred_locations,
+       p.user_location_input, p.willing_to_relocate, p.work_arrangements, p.employment_types,
+       p.salary_min, p.salary_max, p.salary_currency, p.salary_period,
+       p.company_size_preference, p.industry_preferences, p.musts
+
 -- name: get_preferences
-SELECT user_id, job_roles, job_categories, user_job_input, experience_level, years_of_experience,
-       technical_skills, soft_skills, preferred_locations, user_location_input,
-       willing_to_relocate, work_arrangements, employment_types,
-       salary_min, salary_max, salary_currency, salary_period,
-       company_size_preference, industry_preferences, musts
-  FROM user_preferences WHERE user_id = %(user_id)s;
+SELECT {preference_columns} FROM user_preferences p WHERE p.user_id = %(user_id)s;
 
 
 -- Jobs ---------------------------------------------------------------------------------
@@ -834,11 +837,7 @@ SELECT saved.id, saved.source, saved.source_id,
 -- name: read_seeker
 -- Her preferences, and the model that answers searches; its columns are NULL before the
 -- first model was added.
-SELECT p.user_id, p.job_roles, p.job_categories, p.user_job_input, p.experience_level,
-       p.years_of_experience, p.technical_skills, p.soft_skills, p.preferred_locations,
-       p.user_location_input, p.willing_to_relocate, p.work_arrangements, p.employment_types,
-       p.salary_min, p.salary_max, p.salary_currency, p.salary_period,
-       p.company_size_preference, p.industry_preferences, p.musts,
+SELECT {preference_columns},
        m.name AS model, m.dimensions,
        EXISTS (SELECT FROM user_job_history h
                 WHERE h.user_id = p.user_id AND h.feedback IS NOT NULL) AS has_feedback
@@ -1055,12 +1054,7 @@ SELECT {job_columns}
  ORDER BY j.id;
 
 -- name: find_preferences
-SELECT user_id, job_roles, job_categories, user_job_input, experience_level, years_of_experience,
-       technical_skills, soft_skills, preferred_locations, user_location_input,
-       willing_to_relocate, work_arrangements, employment_types,
-       salary_min, salary_max, salary_currency, salary_period,
-       company_size_preference, industry_preferences, musts
-  FROM user_preferences WHERE user_id = ANY(%(user_ids)s::bigint[]);
+SELECT {preference_columns} FROM user_preferences p WHERE p.user_id = ANY(%(user_ids)s::bigint[]);
 
 -- name: copy_job_vectors
 COPY (SELECT job_id, embedding FROM job_vectors
