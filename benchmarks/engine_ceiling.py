@@ -27,8 +27,8 @@ import numpy.typing as npt
 from benchmarks import scratch
 from whatsapp_bot.bootstrap import App, open_app
 from whatsapp_bot.config import Settings
+from whatsapp_bot.database.binary_copy import END, HEADER
 from whatsapp_bot.database.database_manager import Cursor
-from whatsapp_bot.database.embeddings import BINARY_COPY_END, BINARY_COPY_HEADER
 from whatsapp_bot.database.queries import query
 from whatsapp_bot.embeddings.embedding_text import template_named
 
@@ -194,7 +194,7 @@ def _binary_copy(texts: list[Text], vectors: npt.NDArray[np.float32]) -> bytes:
     hashes = b"".join(text.text_hash for text in texts)
     rows["hash"] = np.frombuffer(hashes, dtype=f"V{HASH_BYTES}")
     rows["dimensions"], rows["vector"] = dimensions, vectors
-    return BINARY_COPY_HEADER + rows.tobytes() + BINARY_COPY_END
+    return HEADER + rows.tobytes() + END
 
 
 if __name__ == "__main__":

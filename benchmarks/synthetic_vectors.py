@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from whatsapp_bot.database.embeddings import BINARY_COPY_END, BINARY_COPY_HEADER
+from whatsapp_bot.database.binary_copy import END, HEADER
 
 COMMON = 0.15  # of a vector's square: shared by all; the cosine of unrelated ones
 TIGHTEST, LOOSEST = 0.50, 0.30  # of a vector's square: its cluster's direction
@@ -102,7 +102,7 @@ def binary_copy(ids: Numbers, vectors: Vectors, model: str | None, half: bool) -
         rows["model_bytes"], rows["model"] = len(name), name
     rows["vector_bytes"], rows["dimensions"] = 4 + size * dimensions, dimensions
     rows["vector"] = vectors
-    return b"".join((BINARY_COPY_HEADER, rows.tobytes(), BINARY_COPY_END))
+    return b"".join((HEADER, rows.tobytes(), END))
 
 
 def _directions(count: int, spectrum: Vectors, chance: np.random.Generator) -> Vectors:

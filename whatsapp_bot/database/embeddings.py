@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import io
-import struct
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import numpy as np
 import numpy.typing as npt
 
+from whatsapp_bot.database import binary_copy
 from whatsapp_bot.database.database_manager import DatabaseManager
 from whatsapp_bot.database.queries import query
 from whatsapp_bot.records import THINGS, Claim, EmbeddingFacts, Row, Thing
-
-BINARY_COPY_HEADER = b"PGCOPY\n\xff\r\n\0" + struct.pack(">ii", 0, 0)
-BINARY_COPY_END = struct.pack(">h", -1)
 
 
 class EmbeddingStore:
@@ -273,7 +270,8 @@ def _binary_copy(
     ordered = [claims[i] for i in order]
     hashes = [text_hashes[claim.id] for claim in ordered]
     hash_bytes = len(hashes[0])  # one algorithm, one length
-    rows = np.empty(len(ordered), _copy_row(dimensions, hash_bytes))
+    columns = {"id": ">i8", "revision": ">i8", "hash": f"V{hash_bytes}"}
+    rows = np.empty(len(ordered), binary_copy.row_type(columns, dimensions))
     rows["columns"], rows["id_size"], rows["revision_size"] = 4, 8, 8
     rows["hash_size"], rows["vector_size"] = hash_bytes, 4 + 2 * dimensions
     rows["id"] = [claim.id for claim in ordered]
@@ -281,19 +279,4 @@ def _binary_copy(
     rows["hash"] = np.frombuffer(b"".join(hashes), f"V{hash_bytes}")
     rows["dimensions"], rows["unused"] = dimensions, 0
     rows["vector"] = vectors[order]
-    return b"".join((BINARY_COPY_HEADER, rows.data, BINARY_COPY_END))
-
-
-def _copy_row(dimensions: int, hash_bytes: int) -> np.dtype[np.void]:
-    """Each value after its length in bytes; a halfvec is its dimensions and a zero,
-    then the halves. Most significant byte first."""
-    return np.dtype(
-        [
-            ("columns", ">i2"),
-            *(("id_size", ">i4"), ("id", ">i8")),
-            *(("revision_size", ">i4"), ("revision", ">i8")),
-            *(("hash_size", ">i4"), ("hash", f"V{hash_bytes}")),
-            *(("vector_size", ">i4"), ("dimensions", ">i2"), ("unused", ">i2")),
-            ("vector", ">f2", (dimensions,)),
-        ]
-    )
+    return b"".join((binary_copy.HEADER, rows.data, binary_copy.END))

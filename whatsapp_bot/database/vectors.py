@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from whatsapp_bot.database import binary_copy
 from whatsapp_bot.database.database_manager import Cursor, DatabaseManager
-from whatsapp_bot.database.embeddings import BINARY_COPY_END, BINARY_COPY_HEADER
 from whatsapp_bot.database.queries import query
 from whatsapp_bot.records import EmbeddingModel, Row
 
@@ -85,22 +85,9 @@ def _copied(
     out = io.BytesIO()
     cursor.raw.copy_expert(cursor.raw.mogrify(statement, values), out)
     rows = np.frombuffer(
-        out.getbuffer()[len(BINARY_COPY_HEADER) : -len(BINARY_COPY_END)],
-        _copied_row(model.dimensions),
+        out.getbuffer()[len(binary_copy.HEADER) : -len(binary_copy.END)],
+        binary_copy.row_type({"id": ">i8"}, model.dimensions),
     )
     vectors = rows["vector"].astype(np.float32)
     vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), SHORTEST)
     return rows["id"].astype(np.int64), vectors
-
-
-def _copied_row(dimensions: int) -> np.dtype[np.void]:
-    """Each value after its length in bytes; a halfvec is its dimensions and a zero,
-    then the halves. Most significant byte first."""
-    return np.dtype(
-        [
-            ("columns", ">i2"),
-            *(("id_size", ">i4"), ("id", ">i8")),
-            *(("vector_size", ">i4"), ("dimensions", ">i2"), ("unused", ">i2")),
-            ("vector", ">f2", (dimensions,)),
-        ]
-    )
