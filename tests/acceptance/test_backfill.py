@@ -304,6 +304,14 @@ def test_half_the_price_by_the_batch_api(
 # --- interrupted
 
 
+def lease_three_of_seven_jobs(bot: Bot, rows: Rows, interval: str) -> None:
+    bot.run("models", "list")  # rows are due as soon as there is a model
+    rows.add_jobs(7)
+    due_at = f"now() + interval '{interval}'"
+    rows.run(f"UPDATE job_embeddings SET due_at = {due_at} WHERE job_id < 4")
+    assert rows.put_off == 3
+
+
 def hold_from(server: OpenAIServer, request: int) -> threading.Event:
     """Requests from this one on (counted from 0) are not answered until the event."""
     release = threading.Event()
@@ -338,15 +346,23 @@ def test_after_kill_9_the_next_run_completes_it_and_pays_a_batch_of_each_worker_
 
 
 def test_a_lease_that_a_killed_run_left_behind_is_waited_for(
-    backfill: Backfill, rows: Rows, openai_server: OpenAIServer
+    backfill: Backfill, bot: Bot, rows: Rows, openai_server: OpenAIServer
 ) -> None:
-    rows.add_jobs(7)
-    rows.run(
-        "UPDATE job_embeddings SET due_at = now() + interval '2 s' WHERE job_id < 4"
-    )
+    lease_three_of_seven_jobs(bot, rows, "2 s")
     result = backfill.run("--yes")
     assert (result.code, done(result, "job")["embedded"]) == (0, 7)
     assert set(openai_server.record.texts.values()) == {1}
+
+
+def test_rows_that_another_worker_settles_are_not_waited_for_until_its_lease_ends(
+    backfill: Backfill, bot: Bot, rows: Rows
+) -> None:
+    lease_three_of_seven_jobs(bot, rows, "1 h")
+    process = backfill.start(LEASE_SECONDS="7200")
+    wait_until(lambda: "3 rows are not free yet" in process.log)
+    rows.run("UPDATE job_embeddings SET due_at = NULL WHERE job_id < 4")
+    assert process.wait() == 0
+    assert "embedded 4," in process.log and "by others 3," in process.log
 
 
 def test_ctrl_c_stores_the_batches_in_hand_and_nothing_is_paid_twice(

@@ -338,11 +338,13 @@ SELECT w.text_hash FROM unnest(%(text_hashes)s::bytea[]) AS w(text_hash)
                 WHERE c.text_hash = w.text_hash AND c.model = %(model)s);
 
 -- name: wake_{thing}s
--- Due now: what was refused before, and what waits for longer than any lease.
+-- Due now: what was refused before, and what waits for longer than any lease. By the
+-- clock: now() may be older than a lease that was taken since.
 WITH woken AS MATERIALIZED (
     SELECT {thing}_id FROM {thing}_embeddings e
      WHERE model = %(model)s AND {thing}_id = ANY(%(ids)s::bigint[])
-       AND (last_error IS NOT NULL OR due_at > now() + make_interval(secs => %(lease_seconds)s))
+       AND (last_error IS NOT NULL
+            OR due_at > clock_timestamp() + make_interval(secs => %(lease_seconds)s))
        AND NOT {is_with_batch}
      ORDER BY {thing}_id FOR UPDATE
 )

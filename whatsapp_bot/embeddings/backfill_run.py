@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +15,9 @@ from whatsapp_bot.embeddings.workers import run_workers
 from whatsapp_bot.records import Claim, Row, Thing, Totals
 
 SOONEST_SECONDS = 0.2  # between two passes
+LOOK_SECONDS = 1.0  # how long it may go unseen that another worker settled its rows
+
+logger = logging.getLogger(__name__)
 
 
 class ChosenRows:
@@ -92,14 +97,14 @@ class BackfillRun:
         left, ids = sum(map(len, self._ids.values())), self._ids
         while left and not should_stop():
             self._work_off(ids, should_stop, on_step)
-            rows = self._open_rows()
-            ids = {thing: [row["id"] for row in rows[thing]] for thing in rows}
-            before, left = left, sum(map(len, ids.values()))
+            rows = self._open_rows(ids)
+            before, left = left, _count(rows)
             seconds = self._seconds_to_wait(rows)
             if patience.is_over(seconds, is_fruitful=left < before):
                 break
             if left:
-                sleep(seconds + SOONEST_SECONDS, should_stop)
+                rows = self._wait(rows, seconds + SOONEST_SECONDS, should_stop)
+            ids = _ids(rows)
 
     def results(self) -> dict[Thing, Result]:
         """Raises DatabaseError."""
@@ -137,11 +142,29 @@ class BackfillRun:
     def _give_back(self) -> None:
         self._service.give_back_in_hand()
 
-    def _open_rows(self) -> dict[Thing, list[Row]]:
+    def _open_rows(self, ids: Mapping[Thing, Sequence[int]]) -> dict[Thing, list[Row]]:
         return {
-            thing: store.find_open(self._ids[thing])
-            for thing, store in self._stores.items()
+            thing: store.find_open(ids[thing]) for thing, store in self._stores.items()
         }
+
+    def _wait(
+        self,
+        rows: dict[Thing, list[Row]],
+        seconds: float,
+        should_stop: Callable[[], bool],
+    ) -> dict[Thing, list[Row]]:
+        """The open rows after so many seconds, or as soon as there are fewer."""
+        left, until = _count(rows), time.monotonic() + seconds
+        ids = _ids(rows)
+        if seconds > LOOK_SECONDS:
+            logger.info("%d rows are not free yet: waiting up to %.0f s", left, seconds)
+        while _count(rows) == left and not should_stop():
+            rest = until - time.monotonic()
+            if rest <= 0:
+                break
+            sleep(min(rest, LOOK_SECONDS), should_stop)
+            rows = self._open_rows(ids)
+        return rows
 
     def _seconds_to_wait(self, rows: Mapping[Thing, list[Row]]) -> float:
         """Until any of the rows may be claimed, and the provider called."""
@@ -154,3 +177,11 @@ class BackfillRun:
         settled = totals.embedded + totals.unchanged + totals.reused + totals.empty
         others = max(0, len(ids) - settled - len(refused) - left)
         return Result(totals, others, left, refused)
+
+
+def _ids(rows: Mapping[Thing, list[Row]]) -> dict[Thing, list[int]]:
+    return {thing: [row["id"] for row in each] for thing, each in rows.items()}
+
+
+def _count(rows: Mapping[Thing, list[Row]]) -> int:
+    return sum(map(len, rows.values()))

@@ -26,8 +26,11 @@ def test_everything_that_is_due_is_embedded_and_paid_once(
 
 
 def test_people_come_before_jobs(
-    make_app: AppFactory, openai_server: OpenAIServer
+    make_app: AppFactory,
+    openai_server: OpenAIServer,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("whatsapp_bot.bootstrap.SPARE_THREADS", 0)
     app = make_app(EMBEDDING_CONCURRENCY="1")
     make = Factory(app)
     make.job("driver")
