@@ -1,6 +1,8 @@
 # Everything runs in .venv, which the first target that needs it sets up.
 PYTHON ?= python3
 BIN := .venv/bin
+# Most of a test is waiting for a server: more at once than there are cores.
+TESTS_AT_ONCE ?= 3
 
 .DEFAULT_GOAL := help
 .PHONY: help install run scheduler health backfill migrate test lint format types check clean
@@ -32,7 +34,7 @@ migrate: install ## apply the migrations that are missing
 	$(BIN)/python -m whatsapp_bot migrate
 
 test: install ## all tests, on a real PostgreSQL of their own
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n $(TESTS_AT_ONCE) --dist worksteal
 
 lint: install ## ruff: mistakes and formatting
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
