@@ -58,6 +58,12 @@ class Cursor:
         self.raw.execute(query(name), values)
         return self.raw.fetchall()
 
+    def part(self, name: str, /, **values: object) -> object:
+        """A piece of SQL of queries.sql with its values, to be a value of a statement
+        that has it in several places."""
+        whole = self.raw.mogrify(query(name), values)
+        return psycopg2.extensions.AsIs(whole.decode())
+
     def row(self, name: str, /, **values: object) -> Row | None:
         rows = self.rows(name, **values)
         return rows[0] if rows else None

@@ -13,20 +13,20 @@ from whatsapp_bot.errors import DatabaseConflict, NotFound
 from whatsapp_bot.records import JobFilter, Row, SavedJob, SearchWords
 
 CONFLICT_RETRIES = 3
-# Up to so many wanted jobs are compared one by one; with more, or where so many of the
-# newest are wanted, walking the vector index past the others is quicker. Measured with
-# 1,536 dimensions and 100,000 live jobs (docs/benchmarks.md).
-FEW = 4_000
+# So many of the wanted jobs, the newest, are compared one by one; where such a share of
+# all is wanted, walking the vector index past the others is quicker. Measured with 1,536
+# dimensions and 100,000 live jobs (docs/benchmarks.md).
+FEW = 2_000
 COMMON_SHARE = 0.12
 SAMPLE = 400
 # Of the jobs that a role finds, so many are read, and of those the newest (and as many
 # more as are asked for) are held against skills and places.
 MOST = 5_000
-MOST_BESIDE_VECTORS = 500  # what is called so, the vectors find as well
+MOST_BESIDE_VECTORS = 250  # what is called so, the vectors find as well
 NEWEST = 200
 EF_SEARCH_MAX = 1_000  # pgvector's limit
 # Among so many of the nearest, those near her places are chosen beside the very nearest
-# (docs/matching.md says what that brings).
+# (docs/matching.md says what that brings). With musts half of that: it takes longer.
 WALKED = 150
 
 
@@ -56,10 +56,10 @@ class JobStore:
         preferences.
         """
         with self._database.transaction() as cursor:
-            seeker = cursor.row("read_seeker", user_id=user_id)
+            seeker = cursor.row("read_seeker", user_id=user_id, unseen=unseen)
             if seeker is None:
                 raise NotFound(f"user {user_id} has no preferences yet")
-            yield JobSearch(cursor, seeker, unseen)
+            yield JobSearch(cursor, seeker)
 
     def find_live(self, job_ids: Sequence[int]) -> list[Row]:
         """Those of these that are live, as the searches read them, in order of id."""
@@ -73,12 +73,12 @@ class JobSearch:
     model, dimensions: of the model that answers; None before the first was added.
     """
 
-    def __init__(self, cursor: Cursor, seeker: Row, unseen: bool) -> None:
+    def __init__(self, cursor: Cursor, seeker: Row) -> None:
         self._cursor = cursor
-        self._unseen = unseen
         self.model: str | None = seeker.pop("model")
         self.dimensions: int | None = seeker.pop("dimensions")
         self._has_feedback: bool = seeker.pop("has_feedback")
+        self._hidden: list[int] = seeker.pop("hidden")
         self.preferences = seeker
 
     def feedback(self) -> list[Row]:
@@ -98,15 +98,18 @@ class JobSearch:
         distance: cosine distance to her vector; None where either has no vector.
         """
         half = (limit + 1) // 2
+        walked = max(WALKED // (2 if job_filter else 1), half)
         return self._cursor.rows(
             "find_candidates",
             **self._values(job_filter),
             # What her roles are about, her vector knows better.
-            **_word_values(replace(words, topics=[]), half, MOST_BESIDE_VECTORS),
+            **_word_values(replace(words, topics=[]), half),
+            most=MOST_BESIDE_VECTORS,
+            called_enough=half,
             model=self.model,
             dimensions=self.dimensions,
-            ef_search=min(max(WALKED, half, HNSW_EF_SEARCH), EF_SEARCH_MAX),
-            walked=max(WALKED, half),
+            ef_search=min(max(walked, HNSW_EF_SEARCH), EF_SEARCH_MAX),
+            walked=walked,
             few=FEW,
             common_share=COMMON_SHARE,
             sample=SAMPLE,
@@ -118,29 +121,38 @@ class JobSearch:
         self, words: SearchWords, job_filter: JobFilter | None, limit: int
     ) -> list[Row]:
         """Live jobs that match the words in some way, those in more ways first."""
-        values = self._values(job_filter) | _word_values(words, limit, MOST)
-        return self._cursor.rows("find_jobs_by_words", **values)
+        return self._cursor.rows(
+            "find_jobs_by_words",
+            **self._values(job_filter),
+            **_word_values(words, limit),
+            most=MOST,
+            called_enough=2 * limit + 1,  # skills count however many are called so
+        )
 
     def find_newest(self, job_filter: JobFilter | None, limit: int) -> list[Row]:
         values = self._values(job_filter)
         return self._cursor.rows("find_newest_jobs", **values, limit=limit)
 
     def _values(self, job_filter: JobFilter | None) -> Row:
-        values = asdict(job_filter or JobFilter())
-        least_pay = values["least_pay"]
-        return values | {
-            "least_pay": None if least_pay is None else as_json(least_pay),
+        values: Row = {"hidden": self._hidden}
+        if job_filter:
+            pay = job_filter.least_pay
+            values |= asdict(job_filter)
+            values |= {"least_pay": None if pay is None else as_json(pay)}
+        return {
+            "is_wanted": self._cursor.part(
+                "is_wanted" if job_filter else "is_shown", **values
+            ),
             "is_filtered": job_filter is not None,
             "user_id": self.preferences["user_id"],
-            "unseen": self._unseen,
+            "hidden": self._hidden,
         }
 
 
-def _word_values(words: SearchWords, limit: int, most: int) -> Row:
+def _word_values(words: SearchWords, limit: int) -> Row:
     names = [name for skill in words.skills for name in skill.split("|")]
     return asdict(words) | {
         "any_skill": names,
         "words_limit": limit,
-        "most": most,
         "newest": NEWEST + limit,
     }

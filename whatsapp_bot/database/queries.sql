@@ -838,17 +838,20 @@ SELECT saved.id, saved.source, saved.source_id,
 
 -- name: read_seeker
 -- Her preferences, and the model that answers searches; its columns are NULL before the
--- first model was added.
+-- first model was added. hidden: what she is not to be shown.
 SELECT {preference_columns},
        m.name AS model, m.dimensions,
        EXISTS (SELECT FROM user_job_history h
-                WHERE h.user_id = p.user_id AND h.feedback IS NOT NULL) AS has_feedback
+                WHERE h.user_id = p.user_id AND h.feedback IS NOT NULL) AS has_feedback,
+       CASE WHEN EXISTS (SELECT FROM user_job_history h WHERE h.user_id = p.user_id)
+            THEN ARRAY(SELECT hidden_jobs(p.user_id, %(unseen)s)) ELSE '{}' END AS hidden
   FROM user_preferences p LEFT JOIN embedding_models m ON m.state = 'live'
  WHERE p.user_id = %(user_id)s;
 
 -- part: job_columns
 -- What a matcher reads of a job; never a vector.
-j.id, j.posting_key, j.employer_key, j.title, j.company, j.location, j.country, left(j.description, 2000) AS description, j.url,
+j.id, j.posting_key, j.employer_key, j.title, j.company, j.location, j.country, j.url,
+       CASE WHEN j.skills = '{}' THEN left(j.description, 2000) END AS description,
        j.posted_date, j.listed_date, j.salary_min, j.salary_max, j.salary_currency, j.salary_period,
        j.employment_type, j.work_arrangement, j.experience_level, j.years_min, j.years_max,
        j.skills, j.category, j.ai_job_titles, j.ai_job_function, j.ai_job_level,
@@ -856,73 +859,74 @@ j.id, j.posting_key, j.employer_key, j.title, j.company, j.location, j.country, 
        j.ai_required_skills, j.ai_years_experience_min, j.ai_years_experience_max,
        j.ai_salary_min, j.ai_salary_max, j.ai_salary_currency, j.ai_salary_period, j.ai_summary
 
--- part: hidden
--- What she is not to be shown.
-hidden AS MATERIALIZED (SELECT hidden_jobs(%(user_id)s, %(unseen)s) AS job_id)
+-- name: is_shown
+-- A condition on live_jobs l, not a statement: all that she may be shown.
+l.listed_date >= oldest_live_date() AND l.job_id <> ALL(%(hidden)s::bigint[])
 
--- part: is_wanted
--- What live_jobs can say of a JobFilter. NULL: nothing is asked; '' or NULL in the row:
--- the posting does not say.
-l.listed_date >= oldest_live_date() AND l.job_id NOT IN (SELECT job_id FROM hidden)
-       AND (%(countries)s::text[] IS NULL
-            OR l.country = ANY(%(countries)s) OR l.place @@ %(places)s::tsquery
-            OR l.country <> ALL(%(elsewhere)s) AND l.place @@ %(country_places)s::tsquery
-            OR %(or_remote)s AND l.may_be_remote)
-       AND (l.may_be_remote OR NOT %(only_remote)s)
-       AND (l.employment = ANY(%(employments)s) OR %(employments)s::text[] IS NULL)
-       AND l.employment <> ALL(%(other_employments)s)
-       AND (%(most_years)s::float IS NULL OR l.years <= %(most_years)s
-            OR l.years IS NULL AND l.level <> ALL(%(far_levels)s))
-       AND (%(least_pay)s::jsonb IS NULL OR l.pay IS NULL
-            OR l.pay >= coalesce((%(least_pay)s::jsonb ->> l.pay_kind)::float, 0))
+-- name: is_wanted
+-- The same and what live_jobs can say of a JobFilter. NULL: nothing is asked; '' or NULL
+-- in the row: the posting does not say.
+l.listed_date >= oldest_live_date() AND l.job_id <> ALL(%(hidden)s::bigint[])
+AND (%(countries)s::text[] IS NULL
+     OR l.country = ANY(%(countries)s) OR l.place @@ %(places)s::tsquery
+     OR l.country <> ALL(%(elsewhere)s) AND l.place @@ %(country_places)s::tsquery
+     OR %(or_remote)s AND l.may_be_remote)
+AND (l.may_be_remote OR NOT %(only_remote)s)
+AND (l.employment = ANY(%(employments)s) OR %(employments)s::text[] IS NULL)
+AND l.employment <> ALL(%(other_employments)s)
+AND (%(most_years)s::float IS NULL OR l.years <= %(most_years)s
+     OR l.years IS NULL AND l.level <> ALL(%(far_levels)s))
+AND (%(least_pay)s::jsonb IS NULL OR l.pay IS NULL
+     OR l.pay >= coalesce((%(least_pay)s::jsonb ->> l.pay_kind)::float, 0))
 
--- part: found_by_words
--- Jobs called what she wants to be, jobs that ask for each of her skills, and jobs of her
--- trade; of each those that fit best among the newest, since reading all that match a
--- common word would take as long as reading every job. (A skill that very many ask for
--- tells little: of those any will do. The inner LIMIT also keeps the planner from walking
--- along the dates, which it takes for cheap.) Then those first that match in more ways.
+-- part: asked
+-- Her words, made into queries once.
 asked AS MATERIALIZED (
     SELECT words_query(%(roles)s) AS roles, words_query(%(topics)s) AS topics,
            ARRAY(SELECT words_query(string_to_array(skill, '|'))
-                   FROM unnest(%(skills)s::text[]) AS skill) AS skills
-), found AS MATERIALIZED (
-    (SELECT job_id
-       FROM (SELECT *
-               FROM (SELECT l.job_id, l.listed_date, l.words, l.place FROM live_jobs l
-                      WHERE l.title_words @@ words_query(%(roles)s) AND {is_wanted}
-                      LIMIT %(most)s) AS of_role
-              ORDER BY listed_date DESC, job_id DESC LIMIT %(newest)s) AS newest
-      ORDER BY coalesce(words @@ words_query(%(any_skill)s), false)::int
-               + coalesce(place @@ %(near)s::tsquery, false)::int DESC, listed_date DESC, job_id DESC
-      LIMIT %(words_limit)s)
-    UNION
-    (SELECT s.job_id
-       FROM asked CROSS JOIN unnest(asked.skills) AS skill
-      CROSS JOIN LATERAL (
+                   FROM unnest(%(skills)s::text[]) AS skill) AS skills,
+           words_query(%(any_skill)s) AS any_skill, %(near)s::tsquery AS near
+)
+
+-- part: found_by_words
+-- Jobs called what she wants to be, or of her trade, and jobs that ask for each of her
+-- skills; of each those that fit best among the newest, since reading all that match a
+-- common word would take as long as reading every job. (A skill that very many ask for
+-- tells little: of those any will do. The inner LIMIT also keeps the planner from walking
+-- along the dates, which it takes for cheap.) Then those first that match in more ways.
+called AS MATERIALIZED (
+    SELECT w.job_id
+      FROM asked CROSS JOIN unnest(ARRAY[asked.roles, asked.topics]) AS work
+     CROSS JOIN LATERAL (
         SELECT job_id
-          FROM (SELECT l.job_id, l.listed_date, l.place FROM live_jobs l
-                 WHERE l.words @@ skill AND {is_wanted} LIMIT %(words_limit)s) AS with_skill
-         ORDER BY coalesce(place @@ %(near)s::tsquery, false) DESC, listed_date DESC, job_id DESC
-         LIMIT %(words_limit)s / 4) AS s)
-    UNION
-    (SELECT job_id
-       FROM (SELECT *
-               FROM (SELECT l.job_id, l.listed_date, l.words, l.place FROM live_jobs l
-                      WHERE l.title_words @@ words_query(%(topics)s) AND {is_wanted}
-                      LIMIT %(most)s) AS of_trade
-              ORDER BY listed_date DESC, job_id DESC LIMIT %(newest)s) AS newest
-      ORDER BY coalesce(words @@ words_query(%(any_skill)s), false)::int
-               + coalesce(place @@ %(near)s::tsquery, false)::int DESC, listed_date DESC, job_id DESC
-      LIMIT %(words_limit)s)
+          FROM (SELECT *
+                  FROM (SELECT l.job_id, l.listed_date, l.words, l.place FROM live_jobs l
+                         WHERE l.title_words @@ work AND %(is_wanted)s
+                         LIMIT %(most)s) AS of_work
+                 ORDER BY listed_date DESC, job_id DESC LIMIT %(newest)s) AS newest
+         ORDER BY coalesce(words @@ asked.any_skill, false)::int
+                  + coalesce(place @@ asked.near, false)::int DESC, listed_date DESC, job_id DESC
+         LIMIT %(words_limit)s) AS w
 ), worded AS MATERIALIZED (
     SELECT job_id, row_number() OVER (ORDER BY points DESC, listed_date DESC, job_id DESC) AS place
       FROM (SELECT l.job_id, l.listed_date,
                    3 * coalesce(l.title_words @@ asked.roles, false)::int
                    + coalesce(l.title_words @@ asked.topics, false)::int
-                   + coalesce(l.place @@ %(near)s::tsquery, false)::int
+                   + coalesce(l.place @@ asked.near, false)::int
                    + (SELECT count(*) FROM unnest(asked.skills) AS skill WHERE l.words @@ skill) AS points
-              FROM asked CROSS JOIN found JOIN live_jobs l USING (job_id)) AS counted
+              FROM asked CROSS JOIN (
+                    SELECT job_id FROM called
+                    UNION
+                    SELECT s.job_id
+                      FROM asked CROSS JOIN unnest(asked.skills) AS skill
+                     CROSS JOIN LATERAL (
+                        SELECT job_id
+                          FROM (SELECT l.job_id, l.listed_date, l.place FROM live_jobs l
+                                 WHERE l.words @@ skill AND %(is_wanted)s LIMIT %(words_limit)s) AS with_skill
+                         ORDER BY coalesce(place @@ asked.near, false) DESC, listed_date DESC, job_id DESC
+                         LIMIT %(words_limit)s / 4) AS s
+                     WHERE (SELECT count(*) FROM called) < %(called_enough)s
+              ) AS found JOIN live_jobs l USING (job_id)) AS counted
      ORDER BY place
      LIMIT %(words_limit)s
 )
@@ -932,34 +936,34 @@ asked AS MATERIALIZED (
 -- the first by words, fused by the reciprocals of their places (60: Cormack and others,
 -- SIGIR 2009). job_vectors is the
 -- live set; halfvec(n) is what the index is on; her vector never leaves the database.
--- When few jobs are wanted, comparing with each of them is quicker than walking the
--- index past all the others, and misses none; when they are common, so that the walk is
--- short, counting them would only take time.
+-- When few jobs are wanted, comparing with each of them (or with the newest of them) is
+-- quicker than walking the index past all the others; when they are common, so that the
+-- walk is short, counting them would only take time. (+ 0: those indexes would be walked
+-- past all that is not wanted.)
 SELECT set_config('hnsw.ef_search', %(ef_search)s::text, true),
        set_config('hnsw.iterative_scan', 'relaxed_order', true);
-WITH {hidden}, person AS MATERIALIZED (
+WITH {asked}, person AS MATERIALIZED (
     SELECT embedding::halfvec(%(dimensions)s) AS embedding
       FROM user_vectors WHERE user_id = %(user_id)s AND model = %(model)s
 ), common AS MATERIALIZED (
-    SELECT count(*) FILTER (WHERE {is_wanted}) >= %(common_share)s * count(*) AS found
-      FROM (SELECT * FROM live_jobs ORDER BY listed_date DESC, job_id DESC LIMIT %(sample)s) AS l
-), few AS MATERIALIZED (
-    SELECT l.job_id FROM live_jobs l
-     WHERE %(is_filtered)s AND NOT (SELECT found FROM common) AND {is_wanted}
-     LIMIT %(few)s + 1
+    SELECT count(*) FILTER (WHERE %(is_wanted)s) >= %(common_share)s * count(*) AS found
+      FROM (SELECT * FROM live_jobs WHERE %(is_filtered)s
+             ORDER BY listed_date DESC, job_id DESC LIMIT %(sample)s) AS l
 ), nearest AS MATERIALIZED (
-    (SELECT l.job_id, v.embedding::halfvec(%(dimensions)s) <=> (SELECT embedding FROM person) AS distance
-       FROM few l JOIN job_vectors v ON v.job_id = l.job_id AND v.model = %(model)s
-      WHERE EXISTS (SELECT FROM person) AND (SELECT count(*) FROM few) <= %(few)s
-      ORDER BY distance
+    (SELECT v.job_id, v.embedding::halfvec(%(dimensions)s) <=> (SELECT embedding FROM person) AS distance
+       FROM job_vectors v
+      WHERE v.model = %(model)s AND EXISTS (SELECT FROM person)
+        AND v.job_id = ANY(ARRAY(SELECT l.job_id FROM live_jobs l
+                                  WHERE NOT (SELECT found FROM common) AND %(is_wanted)s
+                                  ORDER BY l.listed_date + 0 DESC LIMIT %(few)s))
+      ORDER BY (v.embedding::halfvec(%(dimensions)s) <=> (SELECT embedding FROM person)) + 0
       LIMIT %(walked)s)
     UNION ALL
     (SELECT v.job_id, v.embedding::halfvec(%(dimensions)s) <=> (SELECT embedding FROM person)
        FROM job_vectors v
-      WHERE v.model = %(model)s AND EXISTS (SELECT FROM person)
-        AND (NOT %(is_filtered)s OR (SELECT found FROM common) OR (SELECT count(*) FROM few) > %(few)s)
-        AND v.job_id NOT IN (SELECT job_id FROM hidden)
-        AND (NOT %(is_filtered)s OR (SELECT {is_wanted} FROM live_jobs l WHERE l.job_id = v.job_id))
+      WHERE v.model = %(model)s AND EXISTS (SELECT FROM person) AND (SELECT found FROM common)
+        AND v.job_id <> ALL(%(hidden)s::bigint[])
+        AND (NOT %(is_filtered)s OR (SELECT %(is_wanted)s FROM live_jobs l WHERE l.job_id = v.job_id))
       ORDER BY v.embedding::halfvec(%(dimensions)s) <=> (SELECT embedding FROM person)
       LIMIT %(walked)s)
 ), {found_by_words}, fused AS MATERIALIZED (
@@ -968,8 +972,9 @@ WITH {hidden}, person AS MATERIALIZED (
                FROM nearest ORDER BY place LIMIT %(nearest_limit)s)
             UNION ALL
             (SELECT n.job_id, n.distance, row_number() OVER (ORDER BY n.distance)
-               FROM nearest n JOIN live_jobs l USING (job_id)
-              WHERE l.place @@ %(near)s::tsquery
+               FROM nearest n  -- one by one: a join would read all jobs near her places
+              WHERE (SELECT l.place @@ (SELECT near FROM asked) FROM live_jobs l
+                      WHERE l.job_id = n.job_id)
               ORDER BY n.distance LIMIT %(nearest_limit)s)
             UNION ALL
             SELECT job_id, NULL, place FROM worded) AS each
@@ -989,17 +994,16 @@ SELECT EXISTS (SELECT FROM user_vectors
                 WHERE user_id = %(user_id)s AND model = %(model)s) AS found;
 
 -- name: find_jobs_by_words
-WITH {hidden}, {found_by_words}
+WITH {asked}, {found_by_words}
 SELECT {job_columns}
   FROM worded w JOIN canonical_jobs j ON j.id = w.job_id
  WHERE job_is_live(j.status, j.title, j.listed_date)
  ORDER BY w.place;
 
 -- name: find_newest_jobs
-WITH {hidden}
 SELECT {job_columns}
   FROM (SELECT l.job_id FROM live_jobs l
-         WHERE {is_wanted}
+         WHERE %(is_wanted)s
          ORDER BY l.listed_date DESC, l.job_id DESC
          LIMIT %(limit)s) AS newest
   JOIN canonical_jobs j ON j.id = newest.job_id

@@ -142,9 +142,13 @@ def _skill_facts(
 def _listed_skills(
     skills: tuple[Skill, ...], asked: set[str]
 ) -> tuple[float, tuple[str, ...]]:
-    met = {key for key in asked if any(s.is_asked_as(key) for s in skills)}
-    mine = tuple(s.label for s in skills if any(s.is_asked_as(key) for key in met))
-    return min(1.0, len(met) / min(len(asked), _ENOUGH_LISTED)), mine
+    met, mine = 0, set[str]()
+    for key in asked:
+        having = [skill.key for skill in skills if skill.is_asked_as(key)]
+        met += bool(having)
+        mine.update(having)
+    labels = tuple(skill.label for skill in skills if skill.key in mine)
+    return min(1.0, met / min(len(asked), _ENOUGH_LISTED)), labels
 
 
 def _mentioned_skills(

@@ -47,7 +47,17 @@ def search_words(wishes: Wishes) -> SearchWords:
         topics |= dict.fromkeys(name for names in subject for name in names)
     skills = ["|".join(said for said, _ in skill.spellings) for skill in wishes.skills]
     near = any_place(name for place in wishes.places for name in _near(place))
-    return SearchWords(list(roles), list(topics), skills[:MOST_SKILLS], near)
+    return SearchWords(_widest(roles), list(topics), skills[:MOST_SKILLS], near)
+
+
+def _widest(phrases: Iterable[str]) -> list[str]:
+    """Without those that find nothing more: "cleaner" finds "cleaner laundry" too."""
+    said = {phrase: frozenset(phrase.split()) for phrase in phrases}
+    return [
+        phrase
+        for phrase, words in said.items()
+        if not any(other < words for other in said.values())
+    ]
 
 
 def any_place(names: Iterable[str]) -> str | None:

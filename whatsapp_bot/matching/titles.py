@@ -25,6 +25,7 @@ _ALTERNATIVE: Final = re.compile(r"[,/&+]+|\s(?:and|or)\s")
 _TITLE_WORD: Final = re.compile(r"[^\W_]+(?:\+\+|#)?")
 
 
+@lru_cache(maxsize=16384)
 def _stem(word: str) -> str:
     """Light: plurals, and the -er, -or, -ing that make doers and doings of one verb."""
     if len(word) > 4 and word.endswith("ies"):
@@ -52,6 +53,7 @@ def _phrases() -> dict[str, tuple[str, ...]]:
 
 
 _PHRASES: Final = _phrases()
+_FIRST_WORDS: Final = frozenset(phrase.partition(" ")[0] for phrase in _PHRASES)
 _SOFTWARE_STEMS: Final = frozenset(map(_stem, SOFTWARE))
 
 
@@ -84,13 +86,15 @@ def _meanings(words: list[str]) -> list[str]:
     found: list[str] = []
     start = 0
     while start < len(words):
-        for size in range(min(_LONGEST_PHRASE, len(words) - start), 0, -1):
+        left = len(words) - start if words[start] in _FIRST_WORDS else 0
+        for size in range(min(_LONGEST_PHRASE, left), 0, -1):
             meaning = _PHRASES.get(" ".join(words[start : start + size]))
             if meaning is not None:
                 found += meaning
                 break
         else:
             found.append(words[start])
+            size = 1
         start += size
     return found
 
