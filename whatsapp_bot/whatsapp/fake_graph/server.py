@@ -28,6 +28,7 @@ from whatsapp_bot.whatsapp.fake_graph.network import Network
 from whatsapp_bot.whatsapp.fake_graph.sending import Sending
 
 PAGE = Path(__file__).with_name("page")
+FILES = ("simulator.css", "simulator.js", "bubbles.js", "panel.js")
 LOOK_SECONDS = 0.5  # how often one who waits looks whether all is over
 BEAT_SECONDS = 15  # a line on a silent stream, so that a gone reader is noticed
 HTML_502 = (
@@ -55,8 +56,7 @@ def make_asgi(network: Network, is_over: Callable[[], bool]) -> ASGIApp:
             Route("/control/events", stream.events),
             Mount("/control", routes=controls.routes()),
             Route("/", _file("index.html")),
-            Route("/simulator.css", _file("simulator.css")),
-            Route("/simulator.js", _file("simulator.js")),
+            *(Route(f"/{name}", _file(name)) for name in FILES),
             # Where the web service has it too.
             Route("/simulator", _to_page),
         ]
