@@ -53,7 +53,9 @@ class EchoBot:
         if words == "buttons":
             return [_buttons("Is this right?", ["Yes", "Change it"])]
         if words == "link":
-            return [_link("Apply before Friday.", "Apply", "https://example.com/?job=7")]
+            return [
+                _link("Apply before Friday.", "Apply", "https://example.com/?job=7")
+            ]
         return [{"type": "text", "text": {"body": f"You said: {words}"}}]
 
 

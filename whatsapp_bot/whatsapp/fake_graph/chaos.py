@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from whatsapp_bot.whatsapp.fake_graph import limits
 from whatsapp_bot.whatsapp.fake_graph.errors import TITLES
 
-Mishap = Literal["html_502", "timeout", "lost"]
-MISHAPS: tuple[Mishap, ...] = ("html_502", "timeout", "lost")
+Mishap = Literal["html_502", "accepted_502", "timeout", "lost"]
+MISHAPS: tuple[Mishap, ...] = get_args(Mishap)
 
 
 @dataclass(frozen=True)
@@ -23,9 +23,9 @@ class Chaos:
     update is posted up to so much later. skip_delivered: messages of which only "read" is
     told. status_delay: so much later is anything of a message's fate told.
 
-    html_502: requests that a proxy answers; nothing was accepted. timeout: messages that
-    are accepted and delivered, but the request gets no answer. lost: likewise, and they
-    are not accepted.
+    html_502: requests that a proxy answers; nothing was accepted. accepted_502: likewise,
+    but the message is delivered. timeout: the message is accepted and delivered, but the
+    request gets no answer. lost: nor is it accepted.
 
     late_errors: codes that are told by a failed status, after a 200 to the request, as
     Meta does with many.
@@ -39,6 +39,7 @@ class Chaos:
     skip_delivered: float = 0
     status_delay: float = 0
     html_502: float = 0
+    accepted_502: float = 0
     timeout: float = 0
     lost: float = 0
     late_errors: tuple[int, ...] = ()

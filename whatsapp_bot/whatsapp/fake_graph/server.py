@@ -92,7 +92,7 @@ class _Graph:
             request.headers.get("authorization", ""),
             body,
         )
-        if answer.mishap == "html_502":
+        if answer.mishap in ("html_502", "accepted_502"):
             return HTMLResponse(HTML_502, 502)
         if answer.mishap is not None:
             await self._never(request)

@@ -8,6 +8,7 @@ const SHARES = {
   drop_200: "Our 200 gets lost",
   skip_delivered: "No “delivered” before “read”",
   html_502: "Sends: HTML 502",
+  accepted_502: "Sends: accepted, HTML 502",
   timeout: "Sends: accepted, no answer",
   lost: "Sends: lost, no answer",
 };
@@ -22,7 +23,7 @@ const FAULTS = [
   [131049, "marketing cap"], [131050, "marketing stopped"], [131048, "spam restriction"], [131042, "payment"],
   [130472, "experiment"], [131000, "something went wrong"], [131016, "unavailable"], [190, "token expired"],
   [132015, "template paused"], [80007, "account rate"], [131009, "bad value"],
-  ["html_502", "HTML 502"], ["timeout", "accepted, but no answer"], ["lost", "lost, no answer"],
+  ["html_502", "HTML 502"], ["accepted_502", "accepted, but HTML 502"], ["timeout", "accepted, but no answer"], ["lost", "lost, no answer"],
 ];
 const PHONES = { open: "At the chat", on: "On", off: "Off" };
 

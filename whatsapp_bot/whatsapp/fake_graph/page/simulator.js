@@ -213,6 +213,13 @@ function openSheet(message) {
       onclick: () => { at("sheet").close(); act({ press: row.id, message: message.id }); },
     }, make("span", { dir: "auto" }, row.title), row.description ? make("small", { dir: "auto" }, row.description) : null)),
   ]));
+  showSheet();
+}
+
+// Over the phone, also where that is one column of three.
+function showSheet() {
+  const { left, width } = document.querySelector("main").getBoundingClientRect();
+  Object.assign(at("sheet").style, { left: `${left}px`, width: `${width}px` });
   at("sheet").showModal();
 }
 
@@ -228,7 +235,7 @@ function openForm(message) {
   };
   at("sheet-title").textContent = message.form;
   at("rows").replaceChildren(form);
-  at("sheet").showModal();
+  showSheet();
 }
 
 // --- what is done
