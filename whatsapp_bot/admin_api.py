@@ -72,6 +72,9 @@ def _bound(host: str, port: int) -> Iterator[socket.socket]:
         listener = socket.create_server((host, port), family=family)
     except (OSError, OverflowError) as error:
         raise ConfigError(f"port {port} of {host} cannot be had: {error}") from None
+    # Connections inherit it. asyncio sets it only where the protocol is named, and without
+    # it each answer waits 40 ms for the client's acknowledgement.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     with listener:
         yield listener
 

@@ -13,8 +13,10 @@ class Clock:
     def __init__(self, start: float | None = None, *, is_stopped: bool = False) -> None:
         self._lock = threading.Lock()
         self._watchers: list[Callable[[], None]] = []
-        self._offset = 0.0 if start is None else start - time.time()
-        self._stopped_at = self._running() if is_stopped else None
+        now = time.time()
+        start = now if start is None else float(start)
+        self._offset = start - now
+        self._stopped_at = start if is_stopped else None
 
     def _running(self) -> float:
         return time.time() + self._offset

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import heapq
 import itertools
 import random
+import ssl
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -19,6 +21,12 @@ from whatsapp_bot.whatsapp.fake_graph.updates import Account, Update, pack, sign
 
 KEPT_POSTS = 2_000
 DUPLICATE_SECONDS = 1.0  # a duplicate comes up to so much later
+
+
+@functools.cache
+def _trusted() -> ssl.SSLContext:
+    # Reading the certificates takes a tenth of a second, and tests make many couriers.
+    return ssl.create_default_context()
 
 
 @dataclass(frozen=True)
@@ -71,7 +79,7 @@ class Courier:
         self._in_hand = 0
         self._is_held = self._is_closed = False
         self._changed = threading.Condition()
-        self._client = httpx2.Client(timeout=answer_seconds)
+        self._client = httpx2.Client(timeout=answer_seconds, verify=_trusted())
         self._threads = [
             threading.Thread(target=self._work, name=f"courier {n}", daemon=True)
             for n in range(workers)

@@ -40,7 +40,7 @@ class FakeGraph:
 
     In `with` it serves on a loopback port; `open` and `close` are for who serves `asgi`
     itself. status_delays: seconds until a message is sent, delivered and read.
-    is_pair_rate_strict: see rates.PairRate. workers: POSTs to the webhook at a time.
+    free_service_messages: of a month. is_pair_rate_strict: see rates.PairRate. workers: POSTs to the webhook at a time.
     """
 
     def __init__(
@@ -53,6 +53,7 @@ class FakeGraph:
         templates: Iterable[ApprovedTemplate] = (),
         status_delays: tuple[float, float, float] = (0, 0, 0),
         messages_per_second: int = limits.MESSAGES_PER_SECOND,
+        free_service_messages: int = limits.FREE_SERVICE_MESSAGES,
         is_pair_rate_strict: bool = False,
         workers: int = 1,
         retry_seconds: Sequence[float] = limits.RETRY_SECONDS,
@@ -67,6 +68,7 @@ class FakeGraph:
             templates=templates,
             status_delays=status_delays,
             messages_per_second=messages_per_second,
+            free_service_messages=free_service_messages,
             is_pair_rate_strict=is_pair_rate_strict,
             workers=workers,
             retry_seconds=retry_seconds,
@@ -94,6 +96,9 @@ class FakeGraph:
     def __enter__(self) -> FakeGraph:
         """Raises OSError when the port cannot be had."""
         listener = socket.create_server(("127.0.0.1", self._port))
+        # Connections inherit it. asyncio sets it only where the protocol is named, and
+        # without it each answer waits 40 ms for the client's acknowledgement.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         server = _Server(
             uvicorn.Config(
                 TrustedHostMiddleware(self.asgi, HOSTS),

@@ -36,6 +36,7 @@ class Network:
         templates: Iterable[ApprovedTemplate],
         status_delays: tuple[float, float, float],
         messages_per_second: int,
+        free_service_messages: int,
         is_pair_rate_strict: bool,
         workers: int,
         retry_seconds: Sequence[float],
@@ -58,7 +59,8 @@ class Network:
         )
         self.lock = threading.Condition(threading.RLock())
         self.rng = random.Random(seed)
-        self._free: defaultdict[str, int] = defaultdict(int)
+        self._free_messages = free_service_messages
+        self._used: defaultdict[float, int] = defaultdict(int)  # by period
         self._watchers: list[Watcher] = []
         self.log: deque[dict[str, Any]] = deque(maxlen=KEPT_LINES)
         self.courier = Courier(
@@ -169,9 +171,9 @@ class Network:
     def price(self, category: str, now: float) -> float:
         """Of a message that is delivered. Free service messages are counted by 30 days."""
         if category == "service":
-            period = f"{now // (30 * 86_400)}"
-            self._free[period] += 1
-            if self._free[period] <= limits.FREE_SERVICE_MESSAGES:
+            period = now // (30 * 86_400)
+            self._used[period] += 1
+            if self._used[period] <= self._free_messages:
                 return 0.0
         return limits.PRICES[category]
 
