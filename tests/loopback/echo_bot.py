@@ -33,7 +33,7 @@ class EchoBot:
         return 200
 
     def _reply(self, message: Mapping[str, Any]) -> None:
-        self._post(
+        self.post(
             {
                 "status": "read",
                 "message_id": message["id"],
@@ -41,9 +41,9 @@ class EchoBot:
             }
         )
         for content in self._contents(_words_of(message)):
-            self._post({"recipient": message["from_user_id"], **content})
+            self.post({"recipient": message["from_user_id"], **content})
 
-    def _post(self, body: Mapping[str, Any]) -> None:
+    def post(self, body: Mapping[str, Any]) -> None:
         whole = {"messaging_product": "whatsapp", **body}
         self._client.post(self.base_url + self._path, json=whole).raise_for_status()
 

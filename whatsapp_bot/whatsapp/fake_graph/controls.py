@@ -50,7 +50,8 @@ class Controls:
         return JSONResponse(self._network.as_json())
 
     async def _accepted(self, request: Request) -> JSONResponse:
-        """What the business sent, whole; of one person with ?person=N."""
+        """What the business sent, whole; of one person with ?person=N. And the codes of
+        all that was refused."""
         asked = request.query_params.get("person")
         with self._network.lock:
             told = [
@@ -58,7 +59,8 @@ class Controls:
                 for message in self._network.messages.values()
                 if message.by == "business" and asked in (None, str(message.person))
             ]
-        return JSONResponse({"accepted": told})
+            refused = [error.code for error in self._network.refused]
+        return JSONResponse({"accepted": told, "refused": refused})
 
     def _person(self, asked: dict[str, Any]) -> object:
         """{name, phone?, hides_phone?}"""

@@ -25,6 +25,7 @@ from whatsapp_bot.whatsapp.fake_graph.templates import ApprovedTemplate
 from whatsapp_bot.whatsapp.fake_graph.updates import Account
 
 HOSTS = ["127.0.0.1", "localhost"]  # a page whose own name points here is refused
+KEEP_ALIVE_SECONDS = 75  # of an idle connection; what Meta does is not known
 PATIENCE_SECONDS = 60.0
 
 
@@ -105,6 +106,7 @@ class FakeGraph:
                 log_config=None,
                 access_log=False,
                 lifespan="off",
+                timeout_keep_alive=KEEP_ALIVE_SECONDS,
             )
         )
         thread = threading.Thread(

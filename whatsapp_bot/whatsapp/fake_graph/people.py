@@ -199,8 +199,15 @@ class Person:
                 **content,
             }
             message = Message(
-                *(told["id"], self.number, "person", now, kind, words, told),
+                id=told["id"],
+                person=self.number,
+                by="person",
+                at=now,
+                kind=kind,
+                body=words,
+                payload=told,
                 status="sent",
+                shown={"reply_to": told["context"]["id"]} if "context" in told else {},
             )
             self.last_wrote_at = now
             network.throughput.take(now)

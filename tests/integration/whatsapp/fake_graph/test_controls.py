@@ -63,7 +63,7 @@ def test_all_can_be_done_over_http(
     [message] = accepted["accepted"]
     assert message["payload"]["text"] == {"body": "Good day"}
     nobody = business.client.get("/control/accepted?person=9").json()
-    assert nobody == {"accepted": []}
+    assert nobody == {"accepted": [], "refused": [131000, 131047]}
     control(business, "webhook", url=None)
     assert graph.webhook_url is None
 

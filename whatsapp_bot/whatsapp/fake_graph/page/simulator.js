@@ -105,6 +105,7 @@ const TOLD = {
     state.clock = clock;
     state.clockAt = performance.now();
     tick();
+    showPhone();
   },
   chaos(chaos) { panel.showChaos(chaos, ask); },
   cost(cost) { at("cost").textContent = `cost $${cost.toFixed(4)}`; },
@@ -156,7 +157,13 @@ function itemsFor(message, before) {
   const isFirst = isNewDay || before.by !== message.by;
   const shown = make("li", { className: `message ${message.by}${isFirst ? " first" : ""}` }, ...parts(message));
   shown.dataset.id = message.id;
-  return isNewDay ? [make("li", { className: "day" }, dayOf(message.at, state.now())), shown] : [shown];
+  return isNewDay ? [day(message.at), shown] : [shown];
+}
+
+function day(seconds) {
+  const made = make("li", { className: "day" }, dayOf(seconds, state.now()));
+  made.dataset.at = seconds;
+  return made;
 }
 
 function parts(message) {
@@ -197,6 +204,10 @@ function showPhone() {
 function tick() {
   panel.showClock(state.now(), state.clock.is_stopped);
   if (state.mine()?.typing_until) showTyping();
+  for (const shown of document.querySelectorAll(".day")) {
+    const text = dayOf(Number(shown.dataset.at), state.now());
+    if (shown.textContent !== text) shown.textContent = text;
+  }
 }
 
 const isNearEnd = () => at("chat").scrollHeight - at("chat").scrollTop - at("chat").clientHeight < NEAR;
