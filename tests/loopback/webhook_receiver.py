@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 Body = dict[str, Any]
 PATIENCE_SECONDS = 60.0
@@ -81,6 +82,17 @@ def _handler(receiver: WebhookReceiver) -> type[BaseHTTPRequestHandler]:
 
         def log_message(self, format: str, *args: Any) -> None:
             """Nothing."""
+
+        def do_GET(self) -> None:
+            """Meta's challenge; the verify token is the last part of the path."""
+            url = urlsplit(self.path)
+            asked = dict(parse_qsl(url.query))
+            is_known = asked.get("hub.verify_token") == url.path.split("/")[-1]
+            body = asked.get("hub.challenge", "").encode()
+            self.send_response(200 if is_known else 403)
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
 
         def do_POST(self) -> None:
             raw = self.rfile.read(int(self.headers["content-length"]))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import secrets
 import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
+import httpx2
 import uvicorn
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp
@@ -181,6 +183,21 @@ class FakeGraph:
     @webhook_url.setter
     def webhook_url(self, url: str | None) -> None:
         self._network.courier.webhook_url = url
+
+    def subscribe(self, url: str) -> bool:
+        """As Meta does when somebody enters a webhook: asks it to repeat a challenge, with
+        the verify token; if it does, updates go there."""
+        challenge = str(secrets.randbelow(10**10))
+        asked = {
+            "hub.mode": "subscribe",
+            "hub.verify_token": self.account.verify_token,
+            "hub.challenge": challenge,
+        }
+        answer = httpx2.get(url, params=asked, timeout=limits.ANSWER_SECONDS)
+        is_right = answer.status_code == 200 and answer.text == challenge
+        if is_right:
+            self.webhook_url = url
+        return is_right
 
     # --- what a test looks at
 

@@ -49,6 +49,7 @@ class Network:
         self.faults: list[Fault] = []
         self.templates = {(t.name, t.language): t for t in templates}
         self.people: dict[int, Person] = {}
+        self._by_id: dict[str, Person] = {}
         self.messages: dict[str, Message] = {}
         self.chats: defaultdict[int, list[Message]] = defaultdict(list)
         self.refused: list[GraphError] = []
@@ -86,23 +87,23 @@ class Network:
         with self.lock:
             number = len(self.people) + 1
             phone = phone.removeprefix("+") if phone else f"2340000{number:06}"
-            if not phone.isdecimal() or any(
-                phone == person.phone for person in self.people.values()
-            ):
+            if not phone.isdecimal() or phone in self._by_id:
                 raise ValueError("a phone number must be digits, and be nobody else's")
             person = Person(self, number, name, phone, new_bsuid(), hides_phone)
             self.people[number] = person
+            self.index(person)
             self.tell({"person": person.as_json()})
             return person
 
     def find_person(self, to: str | None, recipient: str | None) -> Person | None:
         """By phone if there is one, else by BSUID."""
-        for person in self.people.values():
-            if to is None and person.bsuid == recipient:
-                return person
-            if to is not None and person.phone == to:
-                return person
-        return None
+        return self._by_id.get(str(recipient) if to is None else to)
+
+    def index(self, person: Person, *old: str) -> None:
+        """By her phone and BSUID of now, and not by the old ones."""
+        for id_ in old:
+            del self._by_id[id_]
+        self._by_id |= {person.phone: person, person.bsuid: person}
 
     def show_typing(self, number: int, seconds: float) -> None:
         """The business writes to her, or does not any more."""

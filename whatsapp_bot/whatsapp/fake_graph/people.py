@@ -102,8 +102,9 @@ class Person:
         """As when she moves to a new number: her BSUID is another one too, and the old
         number reaches nobody. Which of the ids Meta tells beside `wa_id` is a guess."""
         with self._network.lock:
-            old_sender, old_phone = self.sender(), self.phone
+            old_sender, old_phone, old_bsuid = self.sender(), self.phone, self.bsuid
             self.phone, self.bsuid = phone.removeprefix("+"), new_bsuid()
+            self._network.index(self, old_phone, old_bsuid)
             now = self._network.clock.now()
         system = {
             "type": "user_changed_number",

@@ -24,7 +24,7 @@ def check_message(body: Mapping[str, Any]) -> None:
     data = body.get("biz_opaque_callback_data", "")
     if not isinstance(data, str) or len(data) > limits.CALLBACK_DATA:
         raise _too_long("biz_opaque_callback_data", limits.CALLBACK_DATA)
-    kind = body.get("type", "text")
+    kind = str(body.get("type", "text"))
     check = _KINDS.get(kind)
     if check is None:
         raise GraphError(100, f"Param type {kind!r} is none that this fake knows")

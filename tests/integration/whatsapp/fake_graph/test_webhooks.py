@@ -24,6 +24,18 @@ def test_a_post_with_another_secret_is_known_by_its_signature() -> None:
         assert hook.bodies == []
 
 
+def test_a_webhook_is_entered_when_it_repeats_the_challenge(
+    graph: FakeGraph, hook: WebhookReceiver
+) -> None:
+    graph.webhook_url = None
+    assert not graph.subscribe(hook.url + "/another-token")
+    assert graph.webhook_url is None
+    assert graph.subscribe(f"{hook.url}/{graph.account.verify_token}")
+    graph.person("Ada").write("Hello")
+    assert graph.settle()
+    assert len(hook.updates("messages")) == 1
+
+
 def test_a_text_comes_as_meta_sends_it(
     graph: FakeGraph, hook: WebhookReceiver, ada: Person
 ) -> None:
