@@ -84,7 +84,7 @@ export function bubble(message, replyTo) {
   words.append(...(isOther ? [OTHERS[message.kind]] : formatted(message.body)));
   return make(
     "div", { className: "bubble" },
-    replyTo ? make("div", { className: "quote", dir: "auto" }, replyTo.body) : null,
+    replyTo ? make("div", { className: "quote", dir: "auto" }, ...formatted(replyTo.body)) : null,
     message.header ? make("div", { className: "head", dir: "auto" }, message.header) : null,
     words,
     message.footer ? make("div", { className: "foot spaced" }, message.footer) : null,

@@ -1,6 +1,6 @@
 // People to be, the clock, and what goes wrong.
 
-import { dateOf, make, renew } from "./bubbles.js";
+import { dateOf, formatted, make, renew } from "./bubbles.js";
 
 const SHARES = {
   duplicate: "Webhooks twice",
@@ -35,13 +35,15 @@ function button(text, work, pressed = null) {
   return made;
 }
 
+const plain = (text) => make("span", {}, ...formatted(text)).textContent;
+
 export function showPeople(state, be) {
   renew(at("people"), ...state.people.map((person) => {
     const unread = state.unread(person.number);
     const what = person.hides_phone ? "no phone number" : `+${person.phone}`;
     const choose = make("button", { type: "button", onclick: () => be(person.number) },
       make("span", { className: "avatar", "aria-hidden": "true" }, person.name.slice(0, 1).toUpperCase()),
-      make("span", { className: "text" }, make("b", { dir: "auto" }, person.name), make("span", {}, state.last(person.number) || what)),
+      make("span", { className: "text" }, make("b", { dir: "auto" }, person.name), make("span", {}, plain(state.last(person.number) || what))),
       unread ? make("span", { className: "badge", "aria-label": `${unread} unread` }, String(unread)) : null);
     choose.setAttribute("aria-current", person.number === state.me);
     return make("li", {}, choose);

@@ -149,13 +149,16 @@ function append(message) {
 
 function refresh(message) {
   const shown = at("chat").querySelector(`[data-id="${CSS.escape(message.id)}"]`);
-  if (shown) renew(shown, ...parts(message));
+  if (!shown) return;
+  shown.classList.toggle("unreached", message.status === "failed");
+  renew(shown, ...parts(message));
 }
 
 function itemsFor(message, before) {
   const isNewDay = !before || dayOf(before.at, 0) !== dayOf(message.at, 0);
   const isFirst = isNewDay || before.by !== message.by;
   const shown = make("li", { className: `message ${message.by}${isFirst ? " first" : ""}` }, ...parts(message));
+  shown.classList.toggle("unreached", message.status === "failed");
   shown.dataset.id = message.id;
   return isNewDay ? [day(message.at), shown] : [shown];
 }
