@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import uvicorn
 
 from whatsapp_bot import door
-from whatsapp_bot.bootstrap import App, build_web
+from whatsapp_bot.bootstrap import App, build_simulator, build_web
 from whatsapp_bot.config import Settings
 from whatsapp_bot.errors import ConfigError
 from whatsapp_bot.scheduler_service import stop_on_signals
@@ -72,6 +72,9 @@ def _bound(host: str, port: int) -> Iterator[socket.socket]:
         listener = socket.create_server((host, port), family=family)
     except (OSError, OverflowError) as error:
         raise ConfigError(f"port {port} of {host} cannot be had: {error}") from None
+    # Connections inherit it. asyncio sets it only where the protocol is named, and without
+    # it each answer waits 40 ms for the client's acknowledgement.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     with listener:
         yield listener
 
@@ -79,7 +82,9 @@ def _bound(host: str, port: int) -> Iterator[socket.socket]:
 def serve(app: App, listener: socket.socket) -> int:
     # The key and the budget may be others than those of an earlier run.
     app.upkeep.forget_denials()
-    web, runner = build_web(app)
+    host, port = listener.getsockname()[:2]
+    simulator = build_simulator(app.settings, port)
+    web, runner = build_web(app, simulator)
     server = _Server(
         uvicorn.Config(
             web,
@@ -92,10 +97,11 @@ def serve(app: App, listener: socket.socket) -> int:
 
     def stop() -> None:
         runner.stop()
+        if simulator:
+            simulator.leave()
         server.should_exit = True
 
     stop_on_signals(stop)
-    host, port = listener.getsockname()[:2]
     logger.info(
         "listening on http://%s:%d%s",
         f"[{host}]" if ":" in host else host,
@@ -103,7 +109,14 @@ def serve(app: App, listener: socket.socket) -> int:
         "" if app.settings.admin_token else "; no ADMIN_TOKEN: this machine only",
         extra={"action": "listening"},
     )
-    server.run(sockets=[listener])
+    if simulator:
+        simulator.open()
+        logger.info("the simulator is at /simulator", extra={"action": "simulating"})
+    try:
+        server.run(sockets=[listener])
+    finally:
+        if simulator:
+            simulator.close()
     logger.info("stopped", extra={"action": "stopped"})
     return 0
 

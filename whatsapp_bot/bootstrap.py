@@ -66,9 +66,11 @@ if TYPE_CHECKING:
 
     from whatsapp_bot.embeddings.token_count import TokenCounter
     from whatsapp_bot.web.job_runner import JobRunner
+    from whatsapp_bot.whatsapp.fake_graph import FakeGraph
 
 logger = logging.getLogger(__name__)
 
+SIMULATED_DELAYS = (0.1, 0.4, 1.0)  # seconds until sent, delivered and read
 DELAYED_REQUESTS = 10  # of a batch, at most, as a rule
 
 
@@ -282,7 +284,19 @@ def budget_for(settings: Settings, model: EmbeddingModel) -> Budget:
 # --- the admin API
 
 
-def build_web(app: App) -> tuple[FastAPI, JobRunner]:
+def build_simulator(settings: Settings, port: int) -> FakeGraph | None:
+    """None unless it is switched on. port: the web service's, whose webhook is told."""
+    if not settings.simulator:
+        return None
+    # As below.
+    from whatsapp_bot.whatsapp.fake_graph import FakeGraph
+
+    return FakeGraph(f"http://127.0.0.1:{port}/webhook", status_delays=SIMULATED_DELAYS)
+
+
+def build_web(
+    app: App, simulator: FakeGraph | None = None
+) -> tuple[FastAPI, JobRunner]:
     """The ASGI application, and what runs the work that it is asked for."""
     # Here and not above: the packages take half a second, and no other door needs them.
     from whatsapp_bot.web.application import make_application
@@ -305,7 +319,8 @@ def build_web(app: App) -> tuple[FastAPI, JobRunner]:
         admin_token=app.settings.admin_token,
     )
     runner = JobRunner(parts)
-    return make_application(parts, runner), runner
+    page = simulator.asgi if simulator else None
+    return make_application(parts, runner, page), runner
 
 
 # --- a backfill: rows that were chosen by hand

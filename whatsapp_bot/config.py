@@ -78,6 +78,12 @@ def _port(value: str) -> int:
     return int(number)
 
 
+def _switch(value: str) -> bool:
+    if value.lower() not in ("on", "off"):
+        raise ValueError("on or off")
+    return value.lower() == "on"
+
+
 def _log_level(value: str) -> str:
     if value.upper() not in LOG_LEVELS:
         raise ValueError(" or ".join(LOG_LEVELS))
@@ -129,6 +135,9 @@ class Settings:
     web_host: str = _setting("127.0.0.1", _text)
     web_port: int | None = _setting(None, _port)
     port: int = _setting(8000, _port)
+
+    # For admin-api too: a fake of Meta's API, and the page of a phone to try the bot with.
+    simulator: bool = _setting(False, _switch)
 
     user_task_minutes: int = _setting(30, _count)
     job_task_minutes: int = _setting(15, _count)

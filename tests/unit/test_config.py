@@ -37,6 +37,7 @@ def test_each_variable_sets_its_field() -> None:
         ("STALE_TASK_AT", "25:00"),
         ("STALE_TASK_AT", "noon"),
         ("LOG_LEVEL", "loud"),
+        ("SIMULATOR", "maybe"),
     ],
 )
 def test_a_malformed_setting_is_named_with_its_value(name: str, value: str) -> None:
@@ -57,5 +58,7 @@ def test_the_example_file_names_every_variable_with_its_default() -> None:
     assert set(shown) == read
     for setting in fields(Settings):
         name = setting.name.upper()
-        if isinstance(setting.default, int | float) and name in shown:
+        if isinstance(setting.default, bool):
+            assert setting.metadata["read"](shown[name]) is setting.default, name
+        elif isinstance(setting.default, int | float) and name in shown:
             assert float(shown[name]) == setting.default, name

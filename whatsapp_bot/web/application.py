@@ -14,7 +14,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from whatsapp_bot.web.admin import admin_routes
-from whatsapp_bot.web.gatekeeper import Gatekeeper
+from whatsapp_bot.web.gatekeeper import SIMULATOR_PATH, Gatekeeper
 from whatsapp_bot.web.health import health_routes
 from whatsapp_bot.web.job_runner import JobRunner
 from whatsapp_bot.web.metrics import Metrics
@@ -22,7 +22,9 @@ from whatsapp_bot.web.parts import Parts
 from whatsapp_bot.web.problems import answers, handle_problems
 
 
-def make_application(parts: Parts, runner: JobRunner) -> FastAPI:
+def make_application(
+    parts: Parts, runner: JobRunner, simulator: ASGIApp | None = None
+) -> FastAPI:
     """The ASGI application. Work that runs is waited for when it shuts down."""
 
     @contextlib.asynccontextmanager
@@ -43,6 +45,8 @@ def make_application(parts: Parts, runner: JobRunner) -> FastAPI:
     web.include_router(admin_routes(parts, runner, guard))
     web.include_router(health_routes(parts))
     _add_metrics(web, metrics, guard)
+    if simulator is not None:
+        web.mount(SIMULATOR_PATH, simulator)
     handle_problems(web)
     web.add_middleware(Gatekeeper, token=parts.admin_token)
     web.add_middleware(_Stopwatch, metrics=metrics)

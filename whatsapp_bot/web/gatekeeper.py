@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import hashlib
 import hmac
 import ipaddress
 import math
+import re
 
 from starlette.datastructures import URL, Headers
 from starlette.exceptions import HTTPException
@@ -15,7 +18,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 MAX_BODY_BYTES = 64 * 1024
 # Probes and the page that says how to ask need no token; whatever else there is does.
 OPEN_PATHS = {"/healthz", "/readyz", "/docs", "/openapi.json"}
+SIMULATOR_PATH = "/simulator"
+# The fake of Meta's API asks for the token of WhatsApp.
+SIMULATED_GRAPH = re.compile(SIMULATOR_PATH + r"/v\d")
 TOO_LARGE = f"the body is larger than {MAX_BODY_BYTES // 1024} kB"
+
+
+WAYS = {"bearer": "Bearer", "basic": 'Basic realm="simulator", charset="UTF-8"'}
 
 
 def is_loopback(host: str) -> bool:
@@ -50,26 +59,40 @@ class Gatekeeper:
     def _refusal(self, scope: Scope, headers: Headers) -> JSONResponse | None:
         if self._digest is None and not is_loopback(URL(scope=scope).hostname or ""):
             return _refuse(403, "without ADMIN_TOKEN, ask for 127.0.0.1 or localhost")
-        if scope["path"] not in OPEN_PATHS and not self._is_known(headers):
+        path = str(scope["path"])
+        is_open = path in OPEN_PATHS or SIMULATED_GRAPH.match(path)
+        # Browsers ask for a name and a password by themselves; so the page has no form.
+        scheme = "basic" if path.startswith(SIMULATOR_PATH) else "bearer"
+        if not is_open and not self._is_known(headers, scheme):
             return _refuse(
                 401,
                 "send `Authorization: Bearer` with the value of ADMIN_TOKEN",
-                {"WWW-Authenticate": "Bearer"},
+                {"WWW-Authenticate": WAYS[scheme]},
             )
         if _content_length(headers) > MAX_BODY_BYTES:
             return _refuse(413, TOO_LARGE)
         return None
 
-    def _is_known(self, headers: Headers) -> bool:
+    def _is_known(self, headers: Headers, asked: str) -> bool:
+        """asked: the scheme that is taken besides bearer."""
         if self._digest is None:
             return True
         given = headers.getlist("authorization")
         scheme, _, token = given[0].partition(" ") if len(given) == 1 else ("", "", "")
+        secret = token.strip(" \t").encode("latin-1")
+        if scheme.lower() == "basic":
+            secret = _password(secret)
         # Of digests, all of one length: not even the token's length can be measured.
-        is_same = hmac.compare_digest(
-            _digest(token.strip(" \t").encode("latin-1")), self._digest
-        )
-        return is_same and scheme.lower() == "bearer"
+        is_same = hmac.compare_digest(_digest(secret), self._digest)
+        return is_same and scheme.lower() in ("bearer", asked)
+
+
+def _password(credentials: bytes) -> bytes:
+    """Of HTTP's basic scheme; empty for what is none."""
+    try:
+        return base64.b64decode(credentials, validate=True).partition(b":")[2]
+    except binascii.Error:
+        return b""
 
 
 def _digest(token: bytes) -> bytes:

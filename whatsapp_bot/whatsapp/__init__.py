@@ -1,1 +1,1 @@
-"""The edge to WhatsApp: what comes in, what goes out, and within which limits."""
+"""The WhatsApp edge: what Meta delivers, what we send, and the shapes of both."""

@@ -16,6 +16,7 @@ from tests.acceptance.processes import wait_until
 from tests.acceptance.rows import Rows
 from tests.conftest import AppFactory
 from whatsapp_bot.bootstrap import App, build_web
+from whatsapp_bot.whatsapp.fake_graph import FakeGraph
 
 TOKEN = "a token of the tests"
 
@@ -35,8 +36,8 @@ class Site:
 
 
 @contextlib.contextmanager
-def running(app: App) -> Iterator[Site]:
-    web, runner = build_web(app)
+def running(app: App, simulator: FakeGraph | None = None) -> Iterator[Site]:
+    web, runner = build_web(app, simulator)
     config = uvicorn.Config(
         web, log_config=None, access_log=False, timeout_graceful_shutdown=10
     )
