@@ -17,7 +17,7 @@ FLOORS = [
     {"errors", "records", "config", "logger", "ids"},
     {"database"},
     {"embeddings"},
-    {"intake", "matching"},
+    {"intake", "matching", "whatsapp"},
     {"bot", "corpus", "embedding_picture", "web"},
     {"bootstrap"},
     {"door", "progress"},

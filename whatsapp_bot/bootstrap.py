@@ -196,6 +196,8 @@ def build(settings: Settings, database: DatabaseManager, place: str) -> App:
             EmbeddingJobMatcher(jobs, users),
             IntelligentJobMatcher(jobs),
             history,
+            jobs,
+            users,
         ),
         reverse_matcher=ReverseMatcher(
             jobs, users, models, history, VectorStore(database)

@@ -1047,6 +1047,54 @@ SELECT h.user_id, j.title, j.company, j.employer_key, h.feedback = 'saved' AS is
  ORDER BY h.user_id, h.feedback_at DESC, h.job_id DESC;
 
 
+-- Conversations --------------------------------------------------------------------------
+
+-- name: read_conversation
+-- Also of somebody who never wrote before: state and data are NULL, revision is 0.
+SELECT u.id AS user_id, u.language, c.state, c.data, c.needs_person_at,
+       coalesce(c.revision, 0) AS revision,
+       EXISTS (SELECT FROM user_preferences p WHERE p.user_id = u.id) AS has_preferences
+  FROM users u LEFT JOIN conversations c ON c.user_id = u.id
+ WHERE u.id = %(user_id)s;
+
+-- name: write_conversation
+-- No row: somebody else has written since it was read.
+INSERT INTO conversations AS c (user_id, state, data, needs_person_at)
+VALUES (%(user_id)s, %(state)s, %(data)s, %(needs_person_at)s)
+ON CONFLICT (user_id) DO UPDATE
+   SET state = EXCLUDED.state, data = EXCLUDED.data, updated_at = now(),
+       needs_person_at = EXCLUDED.needs_person_at, revision = c.revision + 1
+ WHERE c.revision = %(revision)s;
+
+-- name: set_language
+UPDATE users SET language = %(language)s WHERE id = %(user_id)s AND language <> %(language)s;
+
+-- name: read_alert_settings
+SELECT cadence, paused_until, consent_at, consent_text, consent_source, quiet_from, quiet_to,
+       zone, last_alert_at
+  FROM alert_settings WHERE user_id = %(user_id)s;
+
+-- name: set_alerts
+INSERT INTO alert_settings (user_id, cadence, consent_at, consent_text, consent_source)
+VALUES (%(user_id)s, %(cadence)s, %(consent_at)s, %(consent_text)s, %(consent_source)s)
+ON CONFLICT (user_id) DO UPDATE
+   SET cadence = EXCLUDED.cadence, paused_until = NULL, consent_at = EXCLUDED.consent_at,
+       consent_text = EXCLUDED.consent_text, consent_source = EXCLUDED.consent_source;
+
+-- name: pause_alerts
+INSERT INTO alert_settings (user_id, paused_until) VALUES (%(user_id)s, %(until)s)
+ON CONFLICT (user_id) DO UPDATE SET paused_until = EXCLUDED.paused_until;
+
+-- name: read_person_facts
+-- What we hold of her, for "my data".
+SELECT u.name, u.created_at,
+       (SELECT count(*) FROM user_job_history h WHERE h.user_id = u.id) AS shown,
+       (SELECT count(*) FROM user_job_history h WHERE h.user_id = u.id AND h.feedback = 'saved') AS saved,
+       (SELECT count(*) FROM user_job_history h WHERE h.user_id = u.id AND h.feedback = 'not_for_me') AS refused,
+       EXISTS (SELECT FROM user_vectors v WHERE v.user_id = u.id) AS has_vector
+  FROM users u WHERE u.id = %(user_id)s;
+
+
 -- Reverse match: the people whom new jobs suit ---------------------------------------------
 
 -- name: find_live_jobs

@@ -1,0 +1,119 @@
+"""What work she wants: what is left when everything else was read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from whatsapp_bot.bot.understanding.plain import nearest, words_of
+from whatsapp_bot.bot.understanding.role_words import (
+    FILLER,
+    KEPT_TOGETHER,
+    LONGEST_WORD,
+    ROLE_WORDS,
+    WORKPLACES,
+)
+from whatsapp_bot.records import Row
+
+MOST_ROLES: Final = 5
+_LONGEST_ROLE: Final = 5  # words
+_BREAK: Final = re.compile(
+    r"[,;:!?/|\n()\[\]•*\"]+|\.\s|\.$|\s&\s|\s-\s|\b(?:and|or)\b"
+)
+_WORD: Final = re.compile(r"[^\W_]+(?:[.+#'-][^\W_]+)*[+#]*")
+_WORK: Final = words_of("""job jobs work works wrk position positions role roles vacancy vacancies opening
+    openings gig gigs hustle""")
+_ANY_WORK: Final = re.compile(
+    r"\b(?:any(?: kind of| kain| type of| available| sort of| good| legit| legitimate)*"
+    r"(?: job| jobs| work| wrk| thing| hustle| vacancy| opening)s?|anything|any how|"
+    r"whatever(?: job| work)?)\b"
+)
+_AS: Final = re.compile(r"\b(?:as|be|become|being|im|i'm|am|na) (?:a|an)?\s*$")
+# In capitals as people write them.
+_CAPITALS: Final = words_of("hr hse it ui ux qa pos cctv dj seo php ict ngo")
+_NO_WORD: Final = re.compile(r"[^aeiouy]{5,}|^[^aeiouy]+$|(.)\1\1")
+
+
+def read_work(text: str, is_work: bool = False) -> Row:
+    """The columns that it fills.
+
+    text: small letters, without what other readers read. is_work: she was asked for it,
+    so words that no table has may be it.
+    """
+    roles: dict[str, str] = {}
+    trades: dict[str, str] = {}
+    for run, is_named in _runs(text, is_work):
+        words = [_corrected(word) for word in run]
+        last = max((i for i, w in enumerate(words) if _is_role(w)), default=-1)
+        if last >= 0 and not _is_workplace(words):
+            words = words[max(0, last - _LONGEST_ROLE + 1) : last + 1]
+            roles.setdefault(" ".join(words), _title(words))
+        elif _is_workplace(words):
+            trades.setdefault(" ".join(words), _title(words[-2:]))
+        elif is_named and len(words) <= _LONGEST_ROLE and all(map(_is_word, words)):
+            roles.setdefault(" ".join(words), _title(words))
+    columns: Row = {}
+    if named := list((roles or trades).values())[:MOST_ROLES]:
+        columns["job_roles"] = named
+        if roles and trades:
+            columns["industry_preferences"] = list(trades.values())[:MOST_ROLES]
+    elif _ANY_WORK.search(text) or (
+        is_work and text.strip() in ("any", "anyone", "all")
+    ):
+        columns["job_roles"] = []
+    return columns
+
+
+def _runs(text: str, is_work: bool) -> Iterator[tuple[list[str], bool]]:
+    """Words that stand together, and whether the sentence says that they are work."""
+    for kept in KEPT_TOGETHER:
+        text = text.replace(kept, kept.replace(" ", "_"))
+    for piece in _BREAK.split(text):
+        tokens = [
+            part
+            for token in re.findall(r"[\w.+#'-]+", piece or "")
+            for part in ([token] if "_" in token else _WORD.findall(token))
+        ]
+        run: list[str] = []
+        before = ""
+        for token in [*tokens, ""]:
+            word = token.replace("_", " ")
+            if word and word not in FILLER and _may_be_named(word):
+                run += word.split()
+                continue
+            if run:
+                is_named = is_work or word in _WORK or bool(_AS.search(before))
+                yield run, is_named
+                before, run = "", []
+            before = f"{before} {word}".strip()
+
+
+def _may_be_named(word: str) -> bool:
+    return not word[0].isdigit() and len(word) <= LONGEST_WORD
+
+
+def _is_role(word: str) -> bool:
+    return word in ROLE_WORDS or (word.endswith("s") and word[:-1] in ROLE_WORDS)
+
+
+def _is_workplace(words: list[str]) -> bool:
+    return all(word in WORKPLACES for word in words)
+
+
+def _is_word(word: str) -> bool:
+    return 1 < len(word) <= LONGEST_WORD and (
+        word in _CAPITALS or not _NO_WORD.search(word)
+    )
+
+
+def _corrected(word: str) -> str:
+    if _is_role(word) or word in WORKPLACES or len(word) < 5:
+        return word
+    return nearest(word, ROLE_WORDS, first_letter=True) or word
+
+
+def _title(words: list[str]) -> str:
+    return " ".join(
+        w.upper() if w in _CAPITALS else w[:1].upper() + w[1:] for w in words
+    )
