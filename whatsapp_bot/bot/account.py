@@ -41,6 +41,7 @@ class Account:
         """One last word, and silence. Her consent to alerts ends with it."""
         deeds: tuple[Deed, ...] = (
             partial(self._contacts.stop, user_id=talk.user_id),
+            partial(self._contacts.withdraw_consent, user_id=talk.user_id),
             partial(write_alerts, user_id=talk.user_id, choice=AlertChoice("off")),
         )
         if talk.is_stopped:
@@ -87,15 +88,20 @@ class Account:
 
     def set_alerts(self, talk: Talk, cadence: str, now: datetime, source: str) -> Reply:
         """source: how she said so, such as "button"."""
-        choice = AlertChoice(cadence)
-        if cadence != "off":
-            words = talk.say("alerts_consent")
+        said, words = talk.say(f"alerts_{cadence}"), talk.say("alerts_consent")
+        if cadence == "off":
+            choice = AlertChoice(cadence)
+            agreed = partial(self._contacts.withdraw_consent, user_id=talk.user_id)
+        else:
+            said = f"{said} {words}"
             choice = AlertChoice(cadence, now, words, f"WhatsApp {source}")
+            agreed = partial(
+                self._contacts.consent_to_templates,
+                user_id=talk.user_id,
+                source=f"WhatsApp {source}: {words}",
+            )
         deed = partial(write_alerts, user_id=talk.user_id, choice=choice)
-        said = talk.say(f"alerts_{cadence}")
-        if cadence != "off":
-            said = f"{said} {talk.say('alerts_consent')}"
-        return Reply(talk.at_rest(), (Text(said),), (deed,))
+        return Reply(talk.at_rest(), (Text(said),), (agreed, deed))
 
     def pause(self, talk: Talk, days: int, now: datetime) -> Reply:
         until = now + timedelta(days=days)

@@ -18,6 +18,14 @@ class Contacts(Protocol):
         """She asked for messages again."""
         ...
 
+    def consent_to_templates(self, cursor: Cursor, user_id: int, source: str) -> None:
+        """She agreed that we write first. source: where, and in which words."""
+        ...
+
+    def withdraw_consent(self, cursor: Cursor, user_id: int) -> None:
+        """She took that back."""
+        ...
+
     def delete_person(self, cursor: Cursor, user_id: int) -> None:
         """Whatever is stored of her, in every table, her messages too."""
         ...

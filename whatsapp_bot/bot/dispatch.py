@@ -91,7 +91,7 @@ class Dispatcher:
             return self._while_stopped(talk, command, message.sent_at)
         if message.kind == "form":
             return self._onboarding.filled_in(talk, message.form)
-        if message.kind == "other" or not message.text.strip():
+        if not message.text.strip():
             return self._menu.unreadable(talk, message.media)
         return self._said(talk, message.text, command, message.sent_at)
 

@@ -33,20 +33,29 @@ class TableContacts:
         with app.database.transaction() as cursor:
             cursor.raw.execute(
                 "CREATE TABLE IF NOT EXISTS test_contacts (user_id bigint PRIMARY KEY"
-                " REFERENCES users ON DELETE CASCADE, stopped_at timestamptz)"
+                " REFERENCES users ON DELETE CASCADE, stopped_at timestamptz,"
+                " consent text)"
             )
 
     def stop(self, cursor: Cursor, user_id: int) -> None:
-        self._set(cursor, user_id, "coalesce(test_contacts.stopped_at, now())")
+        self._set(cursor, user_id, "stopped_at", "now")
 
     def resume(self, cursor: Cursor, user_id: int) -> None:
-        self._set(cursor, user_id, "NULL")
+        self._set(cursor, user_id, "stopped_at", None)
 
-    def _set(self, cursor: Cursor, user_id: int, value: str) -> None:
+    def consent_to_templates(self, cursor: Cursor, user_id: int, source: str) -> None:
+        self._set(cursor, user_id, "consent", source)
+
+    def withdraw_consent(self, cursor: Cursor, user_id: int) -> None:
+        self._set(cursor, user_id, "consent", None)
+
+    def _set(
+        self, cursor: Cursor, user_id: int, column: str, value: str | None
+    ) -> None:
         cursor.raw.execute(
-            "INSERT INTO test_contacts VALUES (%s, now()) ON CONFLICT (user_id)"
-            f" DO UPDATE SET stopped_at = {value}",
-            [user_id],
+            f"INSERT INTO test_contacts (user_id, {column}) VALUES (%s, %s)"
+            f" ON CONFLICT (user_id) DO UPDATE SET {column} = EXCLUDED.{column}",
+            [user_id, value],
         )
 
     def delete_person(self, cursor: Cursor, user_id: int) -> None:

@@ -74,7 +74,10 @@ def nearest(word: str, known: Collection[str], first_letter: bool = False) -> st
         and len(other) > 3
         and (not first_letter or other[0] == word[0])
     ]
-    near = sorted(pair for pair in near if pair[0] <= most)
-    if not near or (len(near) > 1 and near[0][0] == near[1][0]):
+    least = min((away for away, _ in near), default=most + 1)
+    if least > most:
         return ""
-    return near[0][1]
+    meant = [other for away, other in near if away == least]
+    # The last letter is seldom the one that is wrong.
+    meant = [other for other in meant if other[-1] == word[-1]] or meant
+    return meant[0] if len(meant) == 1 else ""

@@ -59,7 +59,7 @@ scrum seo shipping social software solar spa statistics store supply support tax
 telecom telecoms telesales testing tourism trading transport treasury truck tricycle ui ux
 virtual warehouse waste web wordpress yoga java javascript react node php flutter android
 excel animation animator cctv crèche creche nail nails lash wig bakery confectionery pastry
-phone repairs repair
+phone repairs repair trailer truck drive clean sew 
 """.replace("\n", " ")
 # Where people work: with a word for work it says enough, beside a role it is a trade.
 WORKPLACES: Final = words_of("""bank banking hospital clinic school hotel restaurant factory company supermarket
@@ -89,11 +89,11 @@ FILLER: Final = words_of("""a an the i im am is are was be been being me my mine
     now today presently recently already ever every all both either another other one
     person people man woman boy girl male female guy lady preferred prefer preferably
     interested interest passion ready willing relocate relocation open start starting
-    immediately sabi know knows drive use using make mek una naija nigeria nigerian wan
+    immediately sabi know knows use using make mek una naija nigeria nigerian wan
     sef sha shey abi nau na nah pikin body hand sharp sharply something kind type types
     sort related relevant field line department company companies firm organisation
     organization place places full part time fulltime parttime remote hybrid onsite
-    available currently am skilled qualified professional certified registered trained
+    available currently am skilled qualified professional certified trained
     hardworking fine teach own teaches since till until because reach above over between up send show tell let
     wish hope hoping trying try see seen register registering subscribe join update
     self myself name called country abroad outside home house nearby close real legit
@@ -112,6 +112,13 @@ KEPT_TOGETHER: Final = (
     "hair and beauty",
     "human resource",
     "front desk",
+    "make up",
+    "house cleaning",
+    "it support",
+    "it officer",
+    "it manager",
+    "it specialist",
+    "it technician",
     "customer care",
     "customer service",
     "house help",

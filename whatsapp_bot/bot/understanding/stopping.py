@@ -17,7 +17,7 @@ _AROUND: Final = words_of("""please pls plz plss abeg biko jare jor joor ejo e o
     just kindly i say said a oga sir ma madam bros bro sis boss una you guys dear hey hi
     hello ok okay kk thanks thank this that thing things it dis dat the all everything me
     my am im with for again at once immediately right here bot sef ooo fa mana mbok ya
-    completely totally forever sha already don want to wan go fit must should can u ur
+    completely totally forever sha already don do want to wan go fit must should can u ur
     your us make mek tire tired""")
 # Alone they say it. The last lines are Hausa, Igbo, Yoruba and French.
 _STOP: Final = words_of("""stop stops stopp stopall stopit stopnow stopped unsubscribe unsub unsubcribe

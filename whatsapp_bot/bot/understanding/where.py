@@ -19,11 +19,9 @@ from whatsapp_bot.records import Row
 
 MOST_PLACES: Final = 6
 _LONGEST_NAME: Final = 4  # words
-_TOKEN: Final = re.compile(r"[^\W_]+(?:-[^\W_]+)?")
+_TOKEN: Final = re.compile(r"[^\W_]+")
 # Places too, but words first.
-_WORDS_FIRST: Final = words_of(
-    "brass bonny berger chevron garrison marina china turkey"
-)
+_WORDS_FIRST: Final = words_of("brass berger chevron garrison marina china turkey")
 _ANYWHERE: Final = re.compile(
     r"\b(?:any ?where|any (?:location|place|state|city|part|side)s?|every ?where|"
     r"all over nigeria|(?:in )?any state)(?: (?:in|for|inside) (?:nigeria|naija))?\b"
@@ -69,14 +67,14 @@ def read_places(text: str, raw: str = "", is_place: bool = False) -> tuple[Row, 
     if _RELOCATE.search(text):
         columns["willing_to_relocate"] = True
         text = _RELOCATE.sub(" , ", text)
+    if _ANYWHERE.search(text):
+        columns |= {"preferred_locations": [], "willing_to_relocate": True}
+        text = _ANYWHERE.sub(lambda gone: " " * len(gone[0]), text)
     found = _named(text, raw)
     if found:
         columns["preferred_locations"] = _finest([place.label for place in found])
-    elif _ANYWHERE.search(text):
-        columns |= {"preferred_locations": [], "willing_to_relocate": True}
     for place in reversed(found):
         text = f"{text[: place.start]} , {text[place.end :]}"
-    text = _ANYWHERE.sub(" , ", text)
     if is_place and not columns:
         columns, text = _as_written(text)
     return columns, text

@@ -26,10 +26,13 @@ _WORK: Final = words_of("""job jobs work works wrk position positions role roles
     openings gig gigs hustle""")
 _ANY_WORK: Final = re.compile(
     r"\b(?:any(?: kind of| kain| type of| available| sort of| good| legit| legitimate)*"
-    r"(?: job| jobs| work| wrk| thing| hustle| vacancy| opening)s?|anything|any how|"
+    r"(?: job| jobs| work| wrk| thing| hustle| vacancy| opening)s?|anything|any how|any ?one|"
     r"whatever(?: job| work)?)\b"
 )
-_AS: Final = re.compile(r"\b(?:as|be|become|being|im|i'm|am|na) (?:a|an)?\s*$")
+_AS: Final = re.compile(r"\b(?:as|be|become|being) (?:a|an)?\s*$")
+# "with own bike" is no second kind of work, and "no wan go office" none at all.
+_ASIDE: Final = re.compile(r"\bwith(?: \w+){0,2}$")
+_NOT: Final = re.compile(r"\b(?:no|not|nor|dont|don't|never)(?: \w+){0,3}$")
 # In capitals as people write them.
 _CAPITALS: Final = words_of("hr hse it ui ux qa pos cctv dj seo php ict ngo")
 _NO_WORD: Final = re.compile(r"[^aeiouy]{5,}|^[^aeiouy]+$|(.)\1\1")
@@ -69,6 +72,7 @@ def _runs(text: str, is_work: bool) -> Iterator[tuple[list[str], bool]]:
     """Words that stand together, and whether the sentence says that they are work."""
     for kept in KEPT_TOGETHER:
         text = text.replace(kept, kept.replace(" ", "_"))
+    seen = False
     for piece in _BREAK.split(text):
         tokens = [
             part
@@ -82,11 +86,11 @@ def _runs(text: str, is_work: bool) -> Iterator[tuple[list[str], bool]]:
             if word and word not in FILLER and _may_be_named(word):
                 run += word.split()
                 continue
-            if run:
+            if run and not _NOT.search(before) and not (seen and _ASIDE.search(before)):
+                seen = True
                 is_named = is_work or word in _WORK or bool(_AS.search(before))
                 yield run, is_named
-                before, run = "", []
-            before = f"{before} {word}".strip()
+            before, run = f"{before if not run else ''} {word}".strip(), []
 
 
 def _may_be_named(word: str) -> bool:
@@ -108,8 +112,11 @@ def _is_word(word: str) -> bool:
 
 
 def _corrected(word: str) -> str:
-    if _is_role(word) or word in WORKPLACES or len(word) < 5:
+    if _is_role(word) or word in WORKPLACES or len(word) < 4:
         return word
+    if len(word) == 4:  # only with its last letter left out: "nurs"
+        longer = [known for known in ROLE_WORDS if known[:-1] == word]
+        return longer[0] if len(longer) == 1 else word
     return nearest(word, ROLE_WORDS, first_letter=True) or word
 
 
