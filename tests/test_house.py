@@ -18,6 +18,7 @@ FLOORS = [
     {"database"},
     {"embeddings"},
     {"intake", "matching"},
+    {"whatsapp"},
     {"bot", "corpus", "embedding_picture", "web"},
     {"bootstrap"},
     {"door", "progress"},

@@ -1,0 +1,1 @@
+"""The WhatsApp edge: what Meta delivers, what we send, and the shapes of both."""
