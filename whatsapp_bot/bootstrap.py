@@ -19,19 +19,23 @@ from whatsapp_bot.corpus.table_sink import TableSink
 from whatsapp_bot.database.admin_jobs import AdminJobStore
 from whatsapp_bot.database.backfill import BackfillStore
 from whatsapp_bot.database.batches import BatchList, BatchStore
+from whatsapp_bot.database.contacts import ContactStore
 from whatsapp_bot.database.database_manager import DatabaseManager, DueListener
 from whatsapp_bot.database.embedded_postgres import EmbeddedPostgres
 from whatsapp_bot.database.embeddings import EmbeddingStore, EmbeddingUpkeep
 from whatsapp_bot.database.history import HistoryStore
+from whatsapp_bot.database.inbox import InboxStore
 from whatsapp_bot.database.jobs import JobStore
 from whatsapp_bot.database.libsql import Libsql, SqliteFile, is_server
 from whatsapp_bot.database.migrator import Migrator
 from whatsapp_bot.database.models import ModelStore
+from whatsapp_bot.database.outbox import OutboxStore, SendingRules
 from whatsapp_bot.database.pace import Ledger, PaceStore
 from whatsapp_bot.database.tasks import TaskStore
 from whatsapp_bot.database.users import UserStore
 from whatsapp_bot.database.vector_table import VectorTable
 from whatsapp_bot.database.vectors import VectorStore
+from whatsapp_bot.database.whatsapp_number import NumberStore
 from whatsapp_bot.embeddings.backfill_run import BackfillRun, ChosenRows
 from whatsapp_bot.embeddings.batch_service import BatchService
 from whatsapp_bot.embeddings.embedding_generator import (
@@ -60,16 +64,32 @@ from whatsapp_bot.matching.embedding_job_matcher import EmbeddingJobMatcher
 from whatsapp_bot.matching.intelligent_job_matcher import IntelligentJobMatcher
 from whatsapp_bot.matching.reverse_match import ReverseMatcher
 from whatsapp_bot.records import THINGS, EmbeddingModel, Thing
+from whatsapp_bot.whatsapp.messages import Answerer
+from whatsapp_bot.whatsapp.outbox import Outbox
+from whatsapp_bot.whatsapp.receiver import Receiver
+from whatsapp_bot.whatsapp.signature import hash_of
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from whatsapp_bot.embeddings.token_count import TokenCounter
     from whatsapp_bot.web.job_runner import JobRunner
+    from whatsapp_bot.whatsapp.worker import WhatsAppWorker
 
 logger = logging.getLogger(__name__)
 
 DELAYED_REQUESTS = 10  # of a batch, at most, as a rule
+
+
+@dataclass(frozen=True)
+class Edge:
+    """What the conversation and the alerts need of WhatsApp."""
+
+    contacts: ContactStore
+    outbox: Outbox
+    outgoing: OutboxStore
+    inbox: InboxStore
+    number: NumberStore
 
 
 @dataclass(frozen=True)
@@ -97,6 +117,8 @@ class App:
     parser: AIEnhancedParser
     controller: BotController
     reverse_matcher: ReverseMatcher
+    edge: Edge
+    answerer: Answerer | None  # None: messages wait in the inbox
 
     def store(self, thing: Thing) -> EmbeddingStore:
         """The embeddings of the live model."""
@@ -160,7 +182,12 @@ def _see_to_schema(settings: Settings, database: DatabaseManager) -> None:
         migrator.require()
 
 
-def build(settings: Settings, database: DatabaseManager, place: str) -> App:
+def build(
+    settings: Settings,
+    database: DatabaseManager,
+    place: str,
+    answerer: Answerer | None = None,
+) -> App:
     models = ModelStore(database)
     wanted = wanted_model(settings)
     live = models.live() or models.add(wanted)
@@ -202,6 +229,8 @@ def build(settings: Settings, database: DatabaseManager, place: str) -> App:
         reverse_matcher=ReverseMatcher(
             jobs, users, models, history, VectorStore(database)
         ),
+        edge=build_edge(settings, database),
+        answerer=answerer,
     )
 
 
@@ -281,6 +310,102 @@ def budget_for(settings: Settings, model: EmbeddingModel) -> Budget:
     )
 
 
+# --- WhatsApp
+
+INBOX_THREADS = 4
+SENDER_THREADS = 8
+
+
+def build_edge(settings: Settings, database: DatabaseManager) -> Edge:
+    number = settings.whatsapp_phone_number_id or ""
+    secret = settings.whatsapp_app_secret or ""
+    rules = SendingRules(
+        phone_number_id=number,
+        messages_per_second=settings.whatsapp_messages_per_second,
+        resend_seconds=settings.whatsapp_resend_seconds,
+        template_dollars=settings.whatsapp_template_usd,
+        other_dollars=settings.whatsapp_service_usd,
+        daily_budget=settings.whatsapp_daily_budget_usd,
+    )
+    outgoing = OutboxStore(database, rules)
+    return Edge(
+        contacts=ContactStore(database, lambda wamid: hash_of(wamid, secret)),
+        outbox=Outbox(outgoing),
+        outgoing=outgoing,
+        inbox=InboxStore(database),
+        number=NumberStore(database, number),
+    )
+
+
+def build_receiver(app: App) -> Receiver | None:
+    """None where WhatsApp is not set up."""
+    settings = app.settings
+    if settings.whatsapp_phone_number_id is None:
+        return None
+    return Receiver(
+        app.edge.inbox,
+        settings.whatsapp_phone_number_id,
+        settings.whatsapp_app_secret,
+        settings.whatsapp_verify_token,
+    )
+
+
+def build_whatsapp_worker(app: App) -> WhatsAppWorker | None:
+    """None where WhatsApp is not set up. Raises ConfigError."""
+    settings, edge, database = app.settings, app.edge, app.database
+    if settings.whatsapp_phone_number_id is None:
+        return None
+    if settings.whatsapp_token is None:
+        raise ConfigError("set WHATSAPP_TOKEN, or unset WHATSAPP_PHONE_NUMBER_ID")
+    # Here and not above: the HTTP client takes a tenth of a second, and few need it.
+    from whatsapp_bot.whatsapp.answering import Answering
+    from whatsapp_bot.whatsapp.graph_api import GraphApi
+    from whatsapp_bot.whatsapp.refusals import Refusals
+    from whatsapp_bot.whatsapp.sender import Sender
+    from whatsapp_bot.whatsapp.telling import Telling
+    from whatsapp_bot.whatsapp.worker import WhatsAppWorker, Work
+
+    api = GraphApi(
+        settings.whatsapp_base_url,
+        settings.whatsapp_api_version,
+        settings.whatsapp_phone_number_id,
+        settings.whatsapp_token,
+    )
+    refusals = Refusals(edge.outgoing, edge.contacts, edge.number)
+    sender = Sender(database, edge.outgoing, edge.number, refusals, api)
+    telling = Telling(
+        database,
+        edge.inbox,
+        edge.outgoing,
+        edge.contacts,
+        refusals,
+        lambda category: _whatsapp_price(settings, category),
+    )
+    works = [
+        Work("sender", SENDER_THREADS, sender.step),
+        Work("events", 1, telling.step),
+    ]
+    if app.answerer is None:
+        logger.warning(
+            "nobody answers: messages wait in the inbox",
+            extra={"action": "no_answerer"},
+        )
+    else:
+        answering = Answering(
+            database, edge.inbox, edge.outbox, app.answerer, settings.lease_seconds
+        )
+        works.append(Work("inbox", INBOX_THREADS, answering.step))
+    listener = DueListener(database, "whatsapp_due")
+    return WhatsAppWorker(works, listener, edge.inbox, edge.number, api)
+
+
+def _whatsapp_price(settings: Settings, category: str) -> float:
+    """Marketing is the dearest; what else there is costs as much as an answer."""
+    if category.startswith("marketing"):
+        return settings.whatsapp_template_usd
+    return settings.whatsapp_service_usd
+
+
 # --- the admin API
 
 
@@ -305,6 +430,7 @@ def build_web(app: App) -> tuple[FastAPI, JobRunner]:
         pace=app.pace,
         daily_budget=app.settings.embedding_daily_budget_usd,
         admin_token=app.settings.admin_token,
+        receiver=build_receiver(app),
     )
     runner = JobRunner(parts)
     return make_application(parts, runner), runner

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -51,6 +52,10 @@ def _dollars(value: str) -> float | None:
     return float(_checked(value, float, 0, "an amount in dollars, or none"))
 
 
+def _price(value: str) -> float:
+    return float(_checked(value, float, 0, "an amount in dollars"))
+
+
 def _checked(
     value: str, cast: Callable[[str], float], least: float, expected: str
 ) -> float:
@@ -76,6 +81,18 @@ def _port(value: str) -> int:
     if number > 65535:
         raise ValueError("a port, 0 to 65535")
     return int(number)
+
+
+def _api_version(value: str) -> str:
+    if not re.fullmatch(r"v\d+\.\d+", value):
+        raise ValueError("a version such as v25.0")
+    return value
+
+
+def _http_url(value: str) -> str:
+    if not re.fullmatch(r"https?://[^/\s]\S*", value):
+        raise ValueError("a URL that begins with https:// or http://")
+    return value
 
 
 def _log_level(value: str) -> str:
@@ -129,6 +146,20 @@ class Settings:
     web_host: str = _setting("127.0.0.1", _text)
     web_port: int | None = _setting(None, _port)
     port: int = _setting(8000, _port)
+
+    # WhatsApp: without a phone number id, it is left alone.
+    whatsapp_phone_number_id: str | None = _setting(None, _text)
+    whatsapp_token: str | None = _setting(None, _text, secret=True)
+    whatsapp_app_secret: str | None = _setting(None, _text, secret=True)
+    whatsapp_verify_token: str | None = _setting(None, _text, secret=True)
+    whatsapp_api_version: str = _setting("v25.0", _api_version)
+    whatsapp_base_url: str = _setting("https://graph.facebook.com", _http_url)
+    whatsapp_messages_per_second: int = _setting(80, _count)
+    whatsapp_resend_seconds: float = _setting(120.0, _seconds)  # may have arrived
+    whatsapp_keep_days: int = _setting(30, _count)  # the texts of messages
+    whatsapp_daily_budget_usd: float | None = _setting(5.0, _dollars)
+    whatsapp_template_usd: float = _setting(0.0516, _price)  # per message
+    whatsapp_service_usd: float = _setting(0.0067, _price)
 
     user_task_minutes: int = _setting(30, _count)
     job_task_minutes: int = _setting(15, _count)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import asdict, dataclass
+from datetime import date
 
 from whatsapp_bot import door
 from whatsapp_bot.bootstrap import App
@@ -13,6 +14,8 @@ from whatsapp_bot.embeddings.model_choice import price_for
 from whatsapp_bot.embeddings.prices import dollars
 from whatsapp_bot.errors import EmbeddingError, ProviderPaused
 from whatsapp_bot.records import THINGS, EmbeddingFacts, PaceFacts, TaskRun, Thing
+from whatsapp_bot.whatsapp.api_versions import version_fact
+from whatsapp_bot.whatsapp.health import inbox_facts, outbox_facts
 
 EXAMPLES = """examples:
   python -m whatsapp_bot.embedding_health_check
@@ -76,7 +79,7 @@ def gather(
         facts += _failures(app, thing, embeddings[thing])
     facts.append(_index(app))
     facts += [_task(run) for run in app.tasks.list()]
-    return [*facts, _money(app, embeddings)]
+    return [*facts, _money(app, embeddings), *_whatsapp(app)]
 
 
 def _database(app: App) -> Fact:
@@ -140,6 +143,20 @@ def _money(app: App, embeddings: dict[Thing, EmbeddingFacts]) -> Fact:
         + f"; the {waiting} rows due will cost ${dollars(waiting * tokens, price):.4f}"
     )
     return Fact(budget is None or usage["dollars"] <= budget, text)
+
+
+def _whatsapp(app: App) -> list[Fact]:
+    """None where it is not set up."""
+    settings, edge = app.settings, app.edge
+    if settings.whatsapp_phone_number_id is None:
+        return []
+    budget = settings.whatsapp_daily_budget_usd
+    facts = [
+        version_fact(settings.whatsapp_api_version, date.today()),
+        *inbox_facts(edge.inbox.facts()),
+        *outbox_facts(edge.number.facts(), budget),
+    ]
+    return [Fact(is_true, text) for is_true, text in facts]
 
 
 def _coverage(thing: Thing, facts: EmbeddingFacts) -> list[Fact]:

@@ -1290,3 +1290,295 @@ SELECT v.job_id AS id, j.title, coalesce(j.ai_job_function, j.category) AS categ
  WHERE v.model = %(model)s AND job_is_live(j.status, j.title, j.listed_date)
  ORDER BY (v.embedding <=> one.embedding) + 0.0, v.job_id
  LIMIT %(limit)s;
+
+
+-- WhatsApp: edge ---------------------------------------------------------------------------
+-- The rules on what may be sent, and how people are told apart: migration 011.
+
+-- name: receive_whatsapp
+SELECT receive_whatsapp(%(messages)s, %(events)s) AS new;
+
+-- name: claim_incoming
+-- Both rows are locked: what was handled since this statement began is not seen as due.
+WITH head AS MATERIALIZED (
+    SELECT i.id, i.user_id, i.sent_at
+      FROM inbox i JOIN contacts c ON c.user_id = i.user_id
+     WHERE i.due_at <= now() AND (c.busy_until IS NULL OR c.busy_until <= now())
+       AND NOT EXISTS (SELECT FROM inbox e
+                        WHERE e.user_id = i.user_id AND e.due_at IS NOT NULL
+                          AND (e.sent_at, e.id) < (i.sent_at, i.id))
+     ORDER BY i.due_at, i.id
+     LIMIT 1
+       FOR UPDATE OF i, c SKIP LOCKED
+), person AS (
+    UPDATE contacts c
+       SET busy_until = now() + make_interval(secs => %(lease_seconds)s),
+           claim = nextval('inbox_claims'),
+           last_message_at = greatest(c.last_message_at, head.sent_at), undelivered = 0
+      FROM head
+     WHERE c.user_id = head.user_id
+    RETURNING c.user_id, c.claim
+), unparked AS (
+    UPDATE outbox o SET state = 'waiting', due_at = now()
+      FROM head
+     WHERE o.user_id = head.user_id AND o.state = 'parked'
+       AND head.sent_at > now() - interval '24 hours'
+)
+UPDATE inbox i SET attempts = i.attempts + 1
+  FROM head JOIN person ON person.user_id = head.user_id
+ WHERE i.id = head.id
+RETURNING i.id, i.user_id, person.claim, i.message, i.sent_at, i.attempts;
+
+-- name: release_person
+UPDATE contacts SET busy_until = NULL
+ WHERE user_id = %(user_id)s AND claim = %(claim)s AND busy_until IS NOT NULL
+RETURNING wa_id, bsuid;
+
+-- name: finish_incoming
+UPDATE inbox SET due_at = NULL, handled_at = now(), last_error = NULL WHERE id = %(id)s;
+
+-- name: give_back_incoming
+UPDATE inbox SET attempts = attempts - 1 WHERE id = %(id)s;
+
+-- name: put_off_incoming
+UPDATE inbox SET due_at = now() + make_interval(secs => %(seconds)s), last_error = %(error)s
+ WHERE id = %(id)s;
+
+-- name: take_events
+SELECT id, kind, body, sent_at, attempts
+  FROM whatsapp_events
+ WHERE due_at <= now()
+ ORDER BY due_at, id
+ LIMIT %(limit)s
+   FOR UPDATE SKIP LOCKED;
+
+-- name: delete_events
+DELETE FROM whatsapp_events WHERE id = ANY(%(ids)s::bigint[]);
+
+-- name: put_off_event
+UPDATE whatsapp_events
+   SET due_at = now() + make_interval(secs => %(seconds)s), attempts = attempts + 1,
+       last_error = %(error)s
+ WHERE id = %(id)s;
+
+-- name: seconds_to_next_on_whatsapp
+SELECT extract(epoch FROM least(
+    (SELECT min(due_at) FROM inbox WHERE due_at IS NOT NULL),
+    (SELECT min(due_at) FROM whatsapp_events WHERE due_at IS NOT NULL),
+    (SELECT min(due_at) FROM outbox WHERE due_at IS NOT NULL)) - now())::float AS seconds;
+
+-- name: forget_incoming
+UPDATE inbox SET message = '{}'
+ WHERE message <> '{}' AND due_at IS NULL
+   AND received_at < now() - make_interval(days => %(keep_days)s);
+
+-- name: forget_outgoing
+UPDATE outbox SET message = '{}'
+ WHERE message <> '{}' AND due_at IS NULL AND state <> 'parked'
+   AND created_at < now() - make_interval(days => %(keep_days)s);
+
+-- name: forget_events
+DELETE FROM whatsapp_events
+ WHERE due_at IS NULL AND received_at < now() - make_interval(days => %(keep_days)s);
+
+-- name: forget_hashes
+-- Meta delivers again for 7 days.
+DELETE FROM forgotten_messages WHERE forgotten_at < now() - interval '9 days';
+
+-- name: find_contact
+SELECT user_id, wa_id, bsuid, last_message_at, stopped_at, template_consent_at,
+       template_consent_source, templates_stopped_at, templates_paused_until
+  FROM contacts WHERE user_id = %(user_id)s;
+
+-- name: stop_contact
+UPDATE contacts SET stopped_at = coalesce(stopped_at, now()) WHERE user_id = %(user_id)s;
+
+-- name: resume_contact
+UPDATE contacts SET stopped_at = NULL WHERE user_id = %(user_id)s;
+
+-- name: cancel_outgoing
+-- What is being sent in this moment cannot be called back; should it have to be sent again,
+-- it is not.
+UPDATE outbox SET state = 'cancelled', due_at = NULL, last_error = 'she asked to stop'
+ WHERE user_id = %(user_id)s AND NOT is_last_word
+   AND state IN ('waiting', 'uncertain', 'held', 'parked');
+
+-- name: consent_to_templates
+UPDATE contacts SET template_consent_at = now(), template_consent_source = %(source)s
+ WHERE user_id = %(user_id)s;
+
+-- name: withdraw_consent
+UPDATE contacts SET template_consent_at = NULL, template_consent_source = NULL
+ WHERE user_id = %(user_id)s;
+
+-- name: find_latest_wamids
+SELECT wamid FROM inbox
+ WHERE user_id = %(user_id)s AND received_at > now() - interval '9 days';
+
+-- name: forget_messages
+INSERT INTO forgotten_messages (wamid_hash) SELECT unnest(%(hashes)s::text[])
+ON CONFLICT DO NOTHING;
+
+-- name: delete_user
+DELETE FROM users WHERE id = %(user_id)s;
+
+-- name: move_contact
+SELECT move_contact(%(old_wa_id)s, %(old_bsuid)s, %(new_wa_id)s, %(new_bsuid)s);
+
+-- name: set_templates_wish
+UPDATE contacts
+   SET templates_stopped_at = CASE WHEN %(is_stop)s THEN %(told_at)s::timestamptz END,
+       templates_told_at = %(told_at)s
+ WHERE (bsuid = %(bsuid)s OR wa_id = %(wa_id)s)
+   AND coalesce(templates_told_at <= %(told_at)s, true);
+
+-- name: note_refusal
+UPDATE contacts
+   SET last_message_at = CASE WHEN %(is_window_closed)s THEN NULL ELSE last_message_at END,
+       undelivered = undelivered + %(undelivered)s,
+       templates_stopped_at = CASE WHEN %(templates_stopped)s THEN now() ELSE templates_stopped_at END,
+       templates_paused_until = coalesce(now() + make_interval(secs => %(pause_seconds)s),
+                                         templates_paused_until)
+ WHERE user_id = %(user_id)s;
+
+-- name: add_outgoing
+-- Nobody who uses no WhatsApp, and nobody who asked to stop, but for a last word.
+INSERT INTO outbox (user_id, message, is_template, kind, inbox_id, position, key, is_last_word)
+SELECT user_id, %(message)s, %(is_template)s, %(kind)s, %(inbox_id)s, %(position)s, %(key)s,
+       %(is_last_word)s
+  FROM contacts
+ WHERE user_id = %(user_id)s AND (stopped_at IS NULL OR %(is_last_word)s)
+ON CONFLICT DO NOTHING;
+
+-- name: add_farewell
+INSERT INTO outbox (wa_id, bsuid, message, is_template, kind, inbox_id, position, is_last_word)
+VALUES (%(wa_id)s, %(bsuid)s, %(message)s, %(is_template)s, 'reply', %(inbox_id)s, %(position)s, true);
+
+-- name: claim_outgoing
+SELECT * FROM claim_outgoing(%(number)s, %(per_second)s, %(resend_seconds)s, %(template_price)s,
+                             %(other_price)s, %(daily_budget)s);
+
+-- name: accept_outgoing
+UPDATE outbox
+   SET state = 'accepted', due_at = NULL, wamid = %(wamid)s, accepted_at = now(), last_error = NULL
+ WHERE id = %(id)s AND claims = %(claims)s AND state = 'sending';
+
+-- name: delete_outgoing
+DELETE FROM outbox WHERE id = %(id)s;
+
+-- name: delete_ended_farewell
+DELETE FROM outbox WHERE id = %(id)s AND user_id IS NULL AND due_at IS NULL;
+
+-- name: doubt_outgoing
+-- due_at stays: it counts from when it was claimed.
+UPDATE outbox SET state = 'uncertain', last_error = %(error)s
+ WHERE id = %(id)s AND claims = %(claims)s AND state = 'sending';
+
+-- name: put_off_outgoing
+UPDATE outbox
+   SET state = 'waiting', due_at = now() + make_interval(secs => %(seconds)s),
+       attempts = attempts + %(attempts)s, last_error = %(error)s
+ WHERE id = %(id)s AND claims = %(claims)s AND state = 'sending';
+
+-- name: end_outgoing
+UPDATE outbox SET state = %(state)s, due_at = NULL, last_error = %(error)s
+ WHERE id = %(id)s AND claims = %(claims)s AND state = 'sending';
+
+-- name: release_money
+SELECT release_money(%(id)s);
+
+-- name: price_message
+SELECT price_message(%(id)s, %(category)s, %(dollars)s);
+
+-- name: find_outgoing_for_status
+SELECT id, claims, attempts, user_id, wa_id, bsuid, message, is_template, state,
+       %(wamid)s = ANY(dead_wamids) OR wamid <> %(wamid)s AS is_other_try
+  FROM outbox
+ WHERE id = %(id)s OR wamid = %(wamid)s
+ ORDER BY id = %(id)s DESC NULLS LAST
+ LIMIT 1
+   FOR UPDATE;
+
+-- name: set_outgoing_state
+UPDATE outbox SET state = %(state)s, due_at = NULL, wamid = %(wamid)s,
+                  accepted_at = coalesce(accepted_at, now()), last_error = NULL
+ WHERE id = %(id)s;
+
+-- name: bury_try
+UPDATE outbox SET state = 'sending', wamid = NULL, dead_wamids = dead_wamids || %(wamid)s::text
+ WHERE id = %(id)s;
+
+-- name: calm_person
+UPDATE outbox_pace SET failures = 0, blocked_until = NULL
+ WHERE user_id = %(user_id)s AND failures > 0;
+
+-- name: slow_person
+INSERT INTO outbox_pace AS p (user_id, failures, blocked_until)
+SELECT id, 1, now() + interval '1 second' FROM users WHERE id = %(user_id)s
+ON CONFLICT (user_id) DO UPDATE
+   SET failures = p.failures + 1, blocked_until = now() + make_interval(secs => 4 ^ least(p.failures, 6))
+RETURNING extract(epoch FROM blocked_until - now())::float AS seconds;
+
+-- name: calm_number
+UPDATE whatsapp_numbers SET slow_failures = 0, stop_reason = NULL, stopped_since = NULL
+ WHERE phone_number_id = %(number)s AND (slow_failures > 0 OR stop_reason IS NOT NULL)
+   AND coalesce(slow_until <= now(), true);
+
+-- name: slow_number
+UPDATE whatsapp_numbers
+   SET slow_until = now() + make_interval(secs => 2 ^ least(slow_failures, 6) * (1 + random() / 4)),
+       slow_failures = slow_failures + 1
+ WHERE phone_number_id = %(number)s AND coalesce(slow_until <= now(), true);
+
+-- name: stop_number
+UPDATE whatsapp_numbers
+   SET stopped_until = now() + make_interval(secs => %(seconds)s), stop_reason = %(reason)s,
+       stopped_since = coalesce(stopped_since, now())
+ WHERE phone_number_id = %(number)s;
+
+-- name: stop_alerts
+UPDATE whatsapp_numbers
+   SET alerts_stopped_until = now() + make_interval(secs => %(seconds)s),
+       alerts_stop_reason = %(reason)s
+ WHERE phone_number_id = %(number)s;
+
+-- name: forget_stop
+UPDATE whatsapp_numbers SET stopped_until = NULL, slow_until = NULL, slow_failures = 0
+ WHERE phone_number_id = %(number)s;
+
+-- name: disable_template
+INSERT INTO whatsapp_templates (name, disabled_until, reason)
+VALUES (%(name)s, coalesce(now() + make_interval(secs => %(seconds)s), 'infinity'), %(reason)s)
+ON CONFLICT (name) DO UPDATE
+   SET disabled_until = EXCLUDED.disabled_until, reason = EXCLUDED.reason;
+
+-- name: inbox_facts
+SELECT i.*, e.*
+  FROM (SELECT count(*) FILTER (WHERE due_at <= now()) AS due,
+               coalesce(extract(epoch FROM now() - min(received_at) FILTER (WHERE due_at IS NOT NULL)), 0)::float
+                   AS oldest_due_seconds,
+               count(*) FILTER (WHERE due_at IS NULL AND last_error IS NOT NULL) AS set_aside
+          FROM inbox) i,
+       (SELECT count(*) FILTER (WHERE due_at <= now()) AS events_due,
+               coalesce(extract(epoch FROM now() - min(received_at) FILTER (WHERE due_at IS NOT NULL)), 0)::float
+                   AS events_oldest_due_seconds,
+               count(*) FILTER (WHERE due_at IS NULL AND last_error IS NOT NULL) AS events_set_aside
+          FROM whatsapp_events) e;
+
+-- name: outbox_facts
+SELECT o.*, n.stop_reason, n.alerts_stop_reason, s.dollars_today, t.disabled_templates,
+       coalesce(extract(epoch FROM now() - n.stopped_since), 0)::float AS stopped_seconds
+  FROM (SELECT count(*) FILTER (WHERE due_at <= now() AND state <> 'held') AS due,
+               coalesce(extract(epoch FROM now() - min(due_at)
+                   FILTER (WHERE due_at <= now() AND state <> 'held')), 0)::float AS oldest_due_seconds,
+               count(*) FILTER (WHERE state = 'failed' AND created_at > now() - interval '1 day') AS failed,
+               count(*) FILTER (WHERE state = 'held') AS held,
+               count(*) FILTER (WHERE state = 'uncertain') AS uncertain
+          FROM outbox) o
+  LEFT JOIN (SELECT stop_reason, stopped_since,
+                    CASE WHEN alerts_stopped_until > now() THEN alerts_stop_reason END AS alerts_stop_reason
+               FROM whatsapp_numbers WHERE phone_number_id = %(number)s) n ON true
+  LEFT JOIN (SELECT coalesce(sum(dollars), 0) AS dollars_today
+               FROM whatsapp_spend WHERE day = CURRENT_DATE) s ON true
+  LEFT JOIN (SELECT string_agg(name || ': ' || reason, '; ' ORDER BY name) AS disabled_templates
+               FROM whatsapp_templates WHERE disabled_until > now()) t ON true;
