@@ -74,7 +74,10 @@ class Account:
         return Reply(talk.at_rest(), (self._offer(talk, said),))
 
     def offer_alerts(self, talk: Talk) -> Reply:
-        """Once, after the first list of jobs."""
+        """Once, with the first list of jobs."""
+        if talk.is_offered:
+            return Reply(talk)
+        talk = replace(talk, is_offered=True)
         if self._store.read_alerts(talk.user_id) is not None:
             return Reply(talk)
         return Reply(talk, (self._offer(talk, talk.say("alerts_offer")),))

@@ -181,12 +181,14 @@ class Dispatcher:
         return greets(talk)
 
     def _jobs(self, talk: Talk) -> Reply:
-        if not talk.has_preferences:
-            return self._yes(talk)
-        return self._pages.page(talk)
+        return self._page(talk) if talk.has_preferences else self._yes(talk)
+
+    def _page(self, talk: Talk) -> Reply:
+        page = self._pages.page(talk)
+        return page.then(self._account.offer_alerts(page.talk))
 
     def _yes(self, talk: Talk) -> Reply:
-        """Save the draft and show what it finds; the first time, offer alerts."""
+        """Save the draft and show what it finds."""
         if not talk.draft and not talk.has_preferences:
             return self._onboarding.welcome(talk)
         if "job_roles" not in talk.draft and not talk.has_preferences:
@@ -195,10 +197,7 @@ class Dispatcher:
         if after is None:
             emptied = replace(talk, draft={})
             return self._onboarding.ask(emptied, "work", talk.say("not_understood"))
-        page = self._pages.page(after)
-        if talk.has_preferences:
-            return page
-        return page.then(self._account.offer_alerts(page.talk))
+        return self._page(after)
 
     def _settings(self, talk: Talk) -> Reply:
         if not talk.has_preferences and not talk.draft:
@@ -228,7 +227,7 @@ class Dispatcher:
             return self._settings(talk)
         anywhere = {"willing_to_relocate": True} if field == "place" else {}
         self._onboarding.save(talk, {**CLEARED[field], **anywhere})
-        return self._pages.page(talk)
+        return self._page(talk)
 
     def _job(self, talk: Talk, values: Values, now: datetime) -> Reply:
         job_id = choices.job_id(values)

@@ -51,7 +51,7 @@ class JobPages:
         ids = tuple(match.job_id for match in matches)
         shown = partial(write_shown, user_id=talk.user_id, job_ids=ids)
         talk = replace(talk, page=ids, job=0)
-        return Reply(talk, (_list(talk, matches, found),), (shown,))
+        return Reply(talk, (listed(talk, matches, found),), (shown,))
 
     def _nothing_left(self, talk: Talk) -> Reply:
         """Says so, and offers to give up what she asks for beside the work."""
@@ -173,7 +173,7 @@ class JobPages:
         return Buttons(talk.say("refused"), buttons)
 
 
-def _list(talk: Talk, matches: Sequence[Match], found: dict[int, Row]) -> ListMessage:
+def listed(talk: Talk, matches: Sequence[Match], found: dict[int, Row]) -> ListMessage:
     """Whole entries, as many as the body has room for; each is a row in any case."""
     shown = [
         ListRow(

@@ -22,14 +22,15 @@ State = Literal["new", "asking", "confirming", "ready", "refusing", "deleting"]
 STATES: Final[tuple[State, ...]] = get_args(State)
 Deed = Callable[[Cursor], object]
 _KEPT: Final = ("draft", "asked", "page", "job", "is_guided")
-_KEPT_FLAGS: Final = ("is_stopped", "is_language_chosen")
+_KEPT_FLAGS: Final = ("is_stopped", "is_language_chosen", "is_offered")
 
 
 @dataclass(frozen=True)
 class Talk:
     """draft: preferences that she told and has not confirmed. asked: the field that she is asked
     for alone. page: the jobs of the last list, by their numbers. job: the one that was
-    last opened; 0 for none. is_guided: she answers field by field.
+    last opened; 0 for none. is_guided: she answers field by field. is_offered: she was
+    asked whether she wants alerts.
     """
 
     user_id: int
@@ -45,6 +46,7 @@ class Talk:
     is_guided: bool = False
     is_stopped: bool = False
     is_language_chosen: bool = False
+    is_offered: bool = False
 
     @classmethod
     def of(cls, row: Row) -> Talk:
@@ -72,6 +74,7 @@ class Talk:
             is_guided=data.get("is_guided") is True,
             is_stopped=data.get("is_stopped") is True,
             is_language_chosen=data.get("is_language_chosen") is True,
+            is_offered=data.get("is_offered") is True,
         )
 
     def data(self) -> Row:

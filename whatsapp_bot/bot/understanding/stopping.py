@@ -48,8 +48,8 @@ _ORDERS: Final = re.compile(
     rf"interested in)(?: to)?(?: \w+){{0,4}}? {_AIM}\b"
     r"|(?:i )?(?:dont|do not|no) (?:want|wan) (?:you|una|this|am|dis) (?:again|anymore)"
     # remove me; comot my number; take me off; delete my number
-    r"|(?:remove|comot|commot|komot|comut|take|delete|erase) (?:me|my (?:number|no|name|"
-    r"contact|line))\b"
+    r"|(?:remove|comot|commot|komot|comut|take) (?:me|my (?:number|no|name|contact|line))\b"
+    r"|(?:delete|erase) my (?:number|no|name|contact|line)\b"
     r"|(?:leave|leaf|lef|free) me(?: alone| abeg| o| jare)?$|leave me alone|free me abeg"
     r"|let me be$|allow me (?:rest|breathe)|let me rest$|lemme rest$"
     r"|opt(?:ing)? (?:me )?out\b|sign me (?:out|off)\b|log me out|unsubscrib\w*"

@@ -11,7 +11,7 @@ Language = Literal["en", "pcm"]  # ISO 639: English, Nigerian Pidgin
 LANGUAGES: Final[tuple[Language, ...]] = ("en", "pcm")
 _PIDGIN: Final = words_of("""dey wetin abeg una wey sabi comot commot waka sef oya shey mek pesin wia belle gats
     gatz wahala abi biko una dem nau sha pikin nor dat dis watin weytin dey's haba jare oga
-    kain jor""")
+    kain jor wan""")
 _PIDGIN_PHRASES: Final = re.compile(
     r"\b(?:i wan|no be|make i|make una|i don|e don|i no|e no|no get|i fit|how far|no dey|"
     r"na (?:im|so|wetin|me|my)|i be|well well|i need am|give me work|show me work|i get)\b"
