@@ -6,9 +6,13 @@ import contextlib
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from whatsapp_bot.alerts.digests import AlertTemplate, Digests, Reach
+from whatsapp_bot.alerts.job_finder import JobFinder
+from whatsapp_bot.alerts.times import Calendar, Clock, utc_now
 from whatsapp_bot.bot.bot_controller import BotController
 from whatsapp_bot.config import Settings
 from whatsapp_bot.corpus.corpus_run import CorpusRun
@@ -17,9 +21,11 @@ from whatsapp_bot.corpus.plan import Corpus, Flags, Plan
 from whatsapp_bot.corpus.sink import Sink
 from whatsapp_bot.corpus.table_sink import TableSink
 from whatsapp_bot.database.admin_jobs import AdminJobStore
+from whatsapp_bot.database.alerts import AlertStore
 from whatsapp_bot.database.backfill import BackfillStore
 from whatsapp_bot.database.batches import BatchList, BatchStore
 from whatsapp_bot.database.contacts import ContactStore
+from whatsapp_bot.database.conversations import ConversationStore
 from whatsapp_bot.database.database_manager import DatabaseManager, DueListener
 from whatsapp_bot.database.embedded_postgres import EmbeddedPostgres
 from whatsapp_bot.database.embeddings import EmbeddingStore, EmbeddingUpkeep
@@ -117,6 +123,7 @@ class App:
     parser: AIEnhancedParser
     controller: BotController
     reverse_matcher: ReverseMatcher
+    alerts: AlertStore
     edge: Edge
     answerer: Answerer | None  # None: messages wait in the inbox
 
@@ -196,6 +203,10 @@ def build(
     )
     users, jobs = UserStore(database), JobStore(database)
     history = HistoryStore(database)
+    alerts = AlertStore(database)
+    reverse_matcher = ReverseMatcher(
+        jobs, users, models, history, VectorStore(database)
+    )
     hook = SaveHook(services, settings.hook_timeout_seconds)
     return App(
         settings=settings,
@@ -225,10 +236,11 @@ def build(
             history,
             jobs,
             users,
+            alerts,
+            reverse_matcher,
         ),
-        reverse_matcher=ReverseMatcher(
-            jobs, users, models, history, VectorStore(database)
-        ),
+        reverse_matcher=reverse_matcher,
+        alerts=alerts,
         edge=build_edge(settings, database),
         answerer=answerer,
     )
@@ -404,6 +416,36 @@ def _whatsapp_price(settings: Settings, category: str) -> float:
     if category.startswith("marketing"):
         return settings.whatsapp_template_usd
     return settings.whatsapp_service_usd
+
+
+# --- alerts
+
+
+def build_job_finder(app: App, clock: Clock = utc_now) -> JobFinder:
+    settings = app.settings
+    collect = timedelta(minutes=settings.alert_collect_minutes)
+    return JobFinder(
+        app.alerts, app.reverse_matcher, settings.alert_days, collect, clock
+    )
+
+
+def build_digests(app: App, clock: Clock = utc_now) -> Digests:
+    settings, edge = app.settings, app.edge
+    name = settings.whatsapp_alert_template
+    language = settings.whatsapp_alert_template_language
+    template = AlertTemplate(name, language) if name else None
+    return Digests(
+        app.database,
+        app.alerts,
+        ConversationStore(app.database),
+        app.controller,
+        Reach(edge.contacts, edge.outbox, edge.outgoing, template),
+        Calendar(
+            timedelta(minutes=settings.alert_collect_minutes),
+            time.fromisoformat(settings.alert_daily_at),
+        ),
+        clock,
+    )
 
 
 # --- the admin API

@@ -161,6 +161,14 @@ class Settings:
     whatsapp_template_usd: float = _setting(0.0516, _price)  # per message
     whatsapp_service_usd: float = _setting(0.0067, _price)
 
+    # Alerts. The template is one that Meta approved; without it, nobody is written to
+    # outside of the 24 hours after her last message.
+    whatsapp_alert_template: str | None = _setting(None, _text)
+    whatsapp_alert_template_language: str = _setting("en", _text)
+    alert_days: int = _setting(3, _count)  # older postings are no news
+    alert_collect_minutes: int = _setting(5, _count)  # before an instant digest
+    alert_daily_at: str = _setting("08:00", _time_of_day)  # by each person's clock
+
     user_task_minutes: int = _setting(30, _count)
     job_task_minutes: int = _setting(15, _count)
     reconcile_minutes: int = _setting(60, _count)

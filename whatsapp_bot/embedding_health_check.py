@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 
 from whatsapp_bot import door
+from whatsapp_bot.alerts.health import alert_facts
 from whatsapp_bot.bootstrap import App
 from whatsapp_bot.embeddings.index_keeper import IndexKeeper
 from whatsapp_bot.embeddings.model_choice import price_for
@@ -27,7 +28,13 @@ LATE_SECONDS = 15 * 60.0  # a row that is due for longer is served by nobody
 PROBE_SECONDS = 10.0
 FAILURES_SHOWN = 5
 # How long each task may be silent, in seconds: twice its default interval.
-SILENT_SECONDS = {"embed_due": 3600.0, "reconcile": 7200.0, "refresh_stale": 172800.0}
+SILENT_SECONDS = {
+    "embed_due": 3600.0,
+    "reconcile": 7200.0,
+    "refresh_stale": 172800.0,
+    "find_people": 1800.0,  # many jobs for many people take their time
+    "send_digests": 1800.0,
+}
 
 
 @dataclass(frozen=True)
@@ -155,6 +162,7 @@ def _whatsapp(app: App) -> list[Fact]:
         version_fact(settings.whatsapp_api_version, date.today()),
         *inbox_facts(edge.inbox.facts()),
         *outbox_facts(edge.number.facts(), budget),
+        *alert_facts(app.alerts.facts(datetime.now(UTC), settings.alert_days)),
     ]
     return [Fact(is_true, text) for is_true, text in facts]
 

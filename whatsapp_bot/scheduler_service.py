@@ -16,7 +16,12 @@ from typing import TypeVar
 import schedule
 
 from whatsapp_bot import door
-from whatsapp_bot.bootstrap import App, build_whatsapp_worker
+from whatsapp_bot.bootstrap import (
+    App,
+    build_digests,
+    build_job_finder,
+    build_whatsapp_worker,
+)
 from whatsapp_bot.embeddings.index_keeper import IndexKeeper
 from whatsapp_bot.embeddings.patience import NAP_SECONDS, Patience, sleep
 from whatsapp_bot.errors import DatabaseUnavailable, EmbeddingDenied
@@ -31,6 +36,7 @@ AFTER_ERROR_SECONDS = 2.0
 SOONEST_SECONDS = 0.2  # between two looks for due rows
 PROGRESS_SECONDS = 10.0
 WHATSAPP_END_SECONDS = 10.0  # messages in hand may take this long to end after a stop
+ALERT_END_SECONDS = 10.0  # as above; what is cut off is done again by its lease
 
 EXAMPLES = """examples:
   python -m whatsapp_bot.scheduler_service           run until stopped
@@ -51,6 +57,8 @@ class SchedulerService:
         self._next_look = 0.0  # monotonic; when due rows are looked for at the latest
         self._is_stopping = False
         self._index_thread: threading.Thread | None = None
+        self._finder, self._digests = build_job_finder(app), build_digests(app)
+        self._alert_thread: threading.Thread | None = None
         self._set_up_tasks()
 
     def stop(self) -> None:
@@ -78,6 +86,8 @@ class SchedulerService:
                 logger.warning(
                     "a message is still in hand", extra={"action": "cut_off"}
                 )
+        if self._alert_thread:
+            self._alert_thread.join(ALERT_END_SECONDS)
 
     def run_once(self) -> Totals:
         """One pass over all tasks, and everything due embedded. A provider that asks
@@ -91,6 +101,9 @@ class SchedulerService:
         totals = self._record("embed_due", self._embed_patiently)
         if not self._is_stopping:
             self._record("build_index", self._index.build_missing)
+        if self._has_whatsapp:
+            self._record("find_people", self._find_people)
+            self._record("send_digests", self._send_digests)
         return totals
 
     def _embed_patiently(self) -> Totals:
@@ -134,8 +147,9 @@ class SchedulerService:
         self._add(
             every().day.at(settings.stale_task_at), "refresh_stale", self._refresh_stale
         )
-        if settings.whatsapp_phone_number_id is not None:
+        if self._has_whatsapp:
             self._add(every(60).minutes, "forget_messages", self._forget_messages)
+            every(1).minutes.do(self._alert)
 
     def _add(self, job: schedule.Job, name: str, task: Callable[[], None]) -> None:
         job.do(self._guard, name, task)
@@ -206,6 +220,29 @@ class SchedulerService:
         count = self._app.edge.inbox.forget(self._app.settings.whatsapp_keep_days)
         if count:
             logger.info("%d old messages emptied", count, extra={"action": "forgotten"})
+
+    @property
+    def _has_whatsapp(self) -> bool:
+        return self._app.settings.whatsapp_phone_number_id is not None
+
+    def _alert(self) -> None:
+        """In a thread of its own: nobody's digest waits for the end of a long embedding
+        pass."""
+        if self._alert_thread is None or not self._alert_thread.is_alive():
+            self._alert_thread = threading.Thread(
+                target=self._find_and_tell, name="alerts", daemon=True
+            )
+            self._alert_thread.start()
+
+    def _find_and_tell(self) -> None:
+        self._guard("find_people", self._find_people)
+        self._guard("send_digests", self._send_digests)
+
+    def _find_people(self) -> None:
+        self._finder.hold_new_jobs(lambda: self._is_stopping)
+
+    def _send_digests(self) -> None:
+        self._digests.send_due(lambda: self._is_stopping)
 
     def _start(self) -> None:
         """The key, the budget or the template may be others than before."""

@@ -58,6 +58,7 @@ class Dispatcher:
             "jobs": lambda talk, _, now: self._jobs(talk),
             "more": lambda talk, _, now: self._jobs(talk),
             "saved": lambda talk, _, now: pages.saved(talk),
+            "found": lambda talk, _, now: pages.found(talk),
             "settings": lambda talk, _, now: self._settings(talk),
             "change": lambda talk, _, now: self._change(talk),
             "yes": lambda talk, _, now: self._yes(talk),

@@ -11,6 +11,7 @@ from typing import Final
 from whatsapp_bot.bot import choices, job_words
 from whatsapp_bot.bot.bot_controller import BotController
 from whatsapp_bot.bot.talk import Deed, Reply, Talk
+from whatsapp_bot.database.alerts import write_told
 from whatsapp_bot.database.history import write_feedback, write_shown
 from whatsapp_bot.errors import NotFound
 from whatsapp_bot.matching import rows
@@ -43,8 +44,7 @@ class JobPages:
             result = self._controller.search_jobs_for_user(talk.user_id, PAGE, True)
         except NotFound:
             return Reply(talk.at_rest(), (Text(talk.say("no_wishes")),))
-        found = self._controller.live_jobs([match.job_id for match in result.matches])
-        matches = [match for match in result.matches if match.job_id in found]
+        matches, found = self._controller.first_page(result.matches)
         talk = talk.at_rest()
         if not matches:
             return self._nothing_left(talk)
@@ -52,6 +52,17 @@ class JobPages:
         shown = partial(write_shown, user_id=talk.user_id, job_ids=ids)
         talk = replace(talk, page=ids, job=0)
         return Reply(talk, (listed(talk, matches, found),), (shown,))
+
+    def found(self, talk: Talk) -> Reply:
+        """What was found for her and she was not told yet; without it, as `page`."""
+        pending = self._controller.found_jobs(talk.user_id)
+        matches, found = self._controller.first_page(pending.matches)
+        if not matches:
+            return self.page(talk)
+        ids = tuple(match.job_id for match in matches)
+        told: Deed = partial(write_told, user_id=talk.user_id, told=ids)
+        talk = replace(talk.at_rest(), page=ids, job=0)
+        return Reply(talk, (listed(talk, matches, found, is_new=True),), (told,))
 
     def _nothing_left(self, talk: Talk) -> Reply:
         """Says so, and offers to give up what she asks for beside the work."""
@@ -173,7 +184,13 @@ class JobPages:
         return Buttons(talk.say("refused"), buttons)
 
 
-def listed(talk: Talk, matches: Sequence[Match], found: dict[int, Row]) -> ListMessage:
+def listed(
+    talk: Talk,
+    matches: Sequence[Match],
+    found: dict[int, Row],
+    *,
+    is_new: bool = False,
+) -> ListMessage:
     """Whole entries, as many as the body has room for; each is a row in any case."""
     shown = [
         ListRow(
@@ -185,8 +202,8 @@ def listed(talk: Talk, matches: Sequence[Match], found: dict[int, Row]) -> ListM
         )
         for match in matches
     ]
-    key = "jobs_found" if len(matches) > 1 else "job_found"
-    lines = [talk.say(key, count=len(matches))]
+    what = "jobs_found" if len(matches) > 1 else "job_found"
+    lines = [talk.say(f"new_{what}" if is_new else what, count=len(matches))]
     room = LONGEST_LIST_BODY - _ROOM_FOR_HINT - len(lines[0])
     for number, match in enumerate(matches, 1):
         line = job_words.entry(talk.language, number, found[match.job_id], match)

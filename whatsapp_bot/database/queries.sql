@@ -1115,6 +1115,7 @@ COPY (SELECT job_id, embedding FROM job_vectors
 -- name: copy_user_vectors
 COPY (SELECT user_id, embedding FROM user_vectors
        WHERE model = %(model)s AND user_id > %(after)s
+         AND (%(among)s::bigint[] IS NULL OR user_id = ANY(%(among)s::bigint[]))
          AND vector_dims(embedding) = %(dimensions)s
        ORDER BY user_id LIMIT %(limit)s) TO STDOUT (FORMAT binary);
 
@@ -1141,6 +1142,129 @@ SELECT p.place, v.embedding::halfvec(%(dimensions)s) <=> u.embedding::halfvec(%(
        AS p(user_id, job_id, place)
   JOIN user_vectors u ON u.user_id = p.user_id AND u.model = %(model)s
   JOIN job_vectors v ON v.job_id = p.job_id AND v.model = %(model)s;
+
+
+-- Alerts: new jobs find their people --------------------------------------------------------
+
+-- part: untold_jobs
+-- Set by set, over the few days that count: nothing is added to the way of a vector, and
+-- what came while no daemon ran is found all the same.
+SELECT l.job_id
+  FROM live_jobs l
+  JOIN job_embeddings e ON e.job_id = l.job_id AND e.embedded_at IS NOT NULL
+  JOIN embedding_models m ON m.name = e.model AND m.state = 'live'
+ WHERE l.listed_date >= CURRENT_DATE - %(days)s::int
+   AND NOT EXISTS (SELECT FROM job_alerts a WHERE a.job_id = l.job_id)
+
+-- name: claim_new_jobs
+-- The row is the claim: of two that add it one does. Those of a worker that died too.
+WITH new AS (
+    INSERT INTO job_alerts (job_id, due_at)
+    SELECT job_id, %(due_at)s FROM ({untold_jobs} ORDER BY l.listed_date DESC, l.job_id DESC LIMIT %(limit)s) AS untold
+    ON CONFLICT DO NOTHING
+    RETURNING job_id
+), left_behind AS MATERIALIZED (
+    SELECT job_id FROM job_alerts WHERE due_at <= %(now)s
+     ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+), again AS (
+    UPDATE job_alerts a SET due_at = %(due_at)s
+      FROM left_behind WHERE a.job_id = left_behind.job_id
+    RETURNING a.job_id
+)
+SELECT job_id FROM new UNION ALL SELECT job_id FROM again;
+
+-- name: find_listeners
+SELECT user_id FROM alert_settings WHERE cadence <> 'off' ORDER BY user_id;
+
+-- name: add_pending
+-- Whoever is being told at this moment is looked at again: claims. At once is for those
+-- who want it so; who is due anyway at an hour of hers stays so.
+WITH listening AS MATERIALIZED (
+    SELECT user_id FROM alert_settings
+     WHERE user_id = ANY(%(user_ids)s::bigint[]) AND cadence <> 'off'
+     ORDER BY user_id FOR UPDATE
+), added AS (
+    INSERT INTO pending_alerts (user_id, job_id, score, found_at)
+    SELECT f.user_id, f.job_id, f.score, %(now)s
+      FROM unnest(%(user_ids)s::bigint[], %(job_ids)s::bigint[], %(scores)s::int[])
+           AS f(user_id, job_id, score)
+      JOIN listening USING (user_id)
+      JOIN canonical_jobs j ON j.id = f.job_id
+    ON CONFLICT DO NOTHING
+    RETURNING user_id
+), due AS (
+    UPDATE alert_settings s
+       SET claims = s.claims + 1,
+           due_at = CASE WHEN s.due_at IS NULL THEN %(due_at)s
+                         WHEN s.cadence = 'instant' THEN least(s.due_at, %(due_at)s)
+                         ELSE s.due_at END
+     WHERE s.user_id IN (SELECT user_id FROM added)
+)
+SELECT count(*) AS added FROM added;
+
+-- name: finish_new_jobs
+UPDATE job_alerts SET due_at = NULL WHERE job_id = ANY(%(job_ids)s::bigint[]);
+
+-- name: claim_people_to_tell
+WITH due AS MATERIALIZED (
+    SELECT user_id FROM alert_settings WHERE due_at <= %(now)s
+     ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+)
+UPDATE alert_settings s SET due_at = %(due_at)s, claims = s.claims + 1
+  FROM due WHERE s.user_id = due.user_id
+RETURNING s.user_id, s.claims, s.cadence, s.consent_at, s.paused_until, s.quiet_from, s.quiet_to, s.zone,
+          s.last_alert_at, s.last_template_at, s.templates;
+
+-- name: trim_pending
+DELETE FROM pending_alerts
+ WHERE user_id = %(user_id)s AND job_id IN (
+    SELECT job_id FROM pending_alerts WHERE user_id = %(user_id)s
+     ORDER BY score DESC, found_at DESC, job_id OFFSET %(limit)s);
+
+-- name: find_pending
+SELECT p.job_id, j.posting_key, p.found_at
+  FROM pending_alerts p JOIN canonical_jobs j ON j.id = p.job_id
+ WHERE p.user_id = %(user_id)s
+ ORDER BY p.job_id;
+
+-- name: settle_person
+UPDATE alert_settings SET due_at = %(due_at)s
+ WHERE user_id = %(user_id)s AND claims = %(claims)s;
+
+-- name: note_alert
+UPDATE alert_settings
+   SET last_alert_at = %(now)s,
+       last_template_at = CASE WHEN %(templates)s IS NULL THEN last_template_at ELSE %(now)s END,
+       templates = coalesce(%(templates)s, templates)
+ WHERE user_id = %(user_id)s;
+
+-- name: drop_pending
+DELETE FROM pending_alerts WHERE user_id = %(user_id)s AND job_id = ANY(%(job_ids)s::bigint[]);
+
+-- name: forget_pending
+DELETE FROM pending_alerts WHERE user_id = %(user_id)s;
+
+-- name: has_room_for_alert
+-- One asks after the other, and what waits in the outbox counts: no two take the same
+-- dollar. What the sender would put off to another day would arrive at any hour.
+SELECT pg_advisory_xact_lock(4816013);
+SELECT %(budget)s::float8 IS NULL
+       OR (SELECT coalesce(sum(dollars), 0) FROM whatsapp_spend WHERE day = CURRENT_DATE)
+          + (SELECT coalesce(sum(CASE WHEN is_template THEN %(template_price)s::float8
+                                      ELSE %(other_price)s::float8 END), 0)
+               FROM outbox
+              WHERE due_at IS NOT NULL AND dollars = 0 AND (kind = 'alert' OR is_template))
+          + %(price)s::float8 <= %(budget)s::float8 AS has_room;
+
+-- name: alert_facts
+SELECT p.*, s.*, (SELECT count(*) FROM ({untold_jobs}) AS untold)
+                 + (SELECT count(*) FROM job_alerts WHERE due_at IS NOT NULL) AS new_jobs
+  FROM (SELECT count(*) AS pending, count(DISTINCT user_id) AS people,
+               coalesce(extract(epoch FROM %(now)s - min(found_at)), 0)::float AS oldest_pending_seconds
+          FROM pending_alerts) AS p,
+       (SELECT count(*) AS due,
+               coalesce(extract(epoch FROM %(now)s - min(due_at)), 0)::float AS oldest_late_seconds
+          FROM alert_settings WHERE due_at <= %(now)s) AS s;
 
 
 -- Work that was asked for over HTTP ------------------------------------------------------

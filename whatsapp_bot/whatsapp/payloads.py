@@ -71,7 +71,20 @@ def _template(template: Template) -> Payload:
         "name": template.name,
         "language": {"code": template.language},
     }
+    components: list[Payload] = []
     if template.values:
         values = [{"type": "text", "text": value} for value in template.values]
-        said["components"] = [{"type": "body", "parameters": values}]
+        components.append({"type": "body", "parameters": values})
+    for place, choice in enumerate(template.choices):
+        payload = {"type": "payload", "payload": choice}
+        components.append(
+            {
+                "type": "button",
+                "sub_type": "quick_reply",
+                "index": str(place),
+                "parameters": [payload],
+            }
+        )
+    if components:
+        said["components"] = components
     return {"type": "template", "template": said}
