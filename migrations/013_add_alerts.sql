@@ -26,12 +26,13 @@ ALTER TABLE alert_settings
 CREATE INDEX IF NOT EXISTS alert_settings_due ON alert_settings (due_at) WHERE due_at IS NOT NULL;
 
 -- Found for her, and not told yet. Each posting of a job: when she is told, one may have
--- ended.
+-- ended. is_news: she has not heard of it, nor of a page of more.
 CREATE TABLE IF NOT EXISTS pending_alerts (
     user_id  bigint NOT NULL REFERENCES alert_settings ON DELETE CASCADE,
     job_id   bigint NOT NULL REFERENCES canonical_jobs ON DELETE CASCADE,
     score    int NOT NULL,  -- when it was found
     found_at timestamptz NOT NULL,
+    is_news  boolean NOT NULL DEFAULT true,
     PRIMARY KEY (user_id, job_id)
 );
 CREATE INDEX IF NOT EXISTS pending_alerts_job ON pending_alerts (job_id);

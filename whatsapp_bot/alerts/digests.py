@@ -124,7 +124,7 @@ class Digests:
             self._store.forget(person)
             return False
         now, habits = self._clock(), Habits.of(person)
-        news = news_since(pending, person.last_alert_at)
+        news = news_since(pending)
         moment = self._calendar.next_digest(habits, news, now)
         if moment <= now:
             if in_window(contact.last_message_at, now):

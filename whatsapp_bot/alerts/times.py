@@ -5,7 +5,7 @@ Pure: whoever asks says what time it is. All datetimes are aware.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Final
@@ -78,10 +78,13 @@ class Calendar:
         the first was found of what she has not heard of; None: she was told of some of
         it before, or of a page of more. That waits for her hour of the day, or for
         news."""
-        if habits.cadence == "instant" and news_since is not None:
+        since = news_since or habits.last_alert_at
+        if since is None:
+            moment = now
+        elif habits.cadence == "instant" and news_since is not None:
             moment = news_since + self.collect
         else:
-            moment = self.next_hour(habits, news_since or habits.last_alert_at or now)
+            moment = self.next_hour(habits, since)
         return habits.quiet.after(max(moment, habits.paused_until or moment, now))
 
     def next_hour(self, habits: Habits, after: datetime) -> datetime:
@@ -94,16 +97,15 @@ class Calendar:
         return _first_after(moment, self.daily_at, day, zone)
 
 
-def news_since(
-    pending: Iterable[Row], last_alert_at: datetime | None
-) -> datetime | None:
-    """When the first of the pending jobs was found that she has not heard of. pending:
-    of AlertStore. A job that was posted again is no news."""
-    first: dict[object, datetime] = {}
-    for row in pending:
-        key = row["posting_key"] or row["job_id"]
-        first[key] = min(row["found_at"], first.get(key, row["found_at"]))
-    news = [at for at in first.values() if last_alert_at is None or at > last_alert_at]
+def news_since(pending: Sequence[Row]) -> datetime | None:
+    """When the first of the pending jobs was found that she has not heard of; None: she
+    has heard of all. pending: of AlertStore. What was posted again is no news."""
+    heard = {row["posting_key"] for row in pending if not row["is_news"]} - {None}
+    news = (
+        row["found_at"]
+        for row in pending
+        if row["is_news"] and row["posting_key"] not in heard
+    )
     return min(news, default=None)
 
 

@@ -99,7 +99,7 @@ class AlertStore:
         return [ClaimedPerson(**row) for row in rows]
 
     def pending(self, user_id: int) -> list[Row]:
-        """job_id, posting_key and found_at; to be called after the claim, in a
+        """job_id, posting_key, found_at and is_news; to be called after the claim, in a
         transaction of its own: the claim's would not see what was found meanwhile."""
         with self._database.transaction() as cursor:
             cursor.run("trim_pending", user_id=user_id, limit=MOST_PENDING)
@@ -124,9 +124,10 @@ class AlertStore:
         due_at: datetime | None,
         templates: int | None = None,
     ) -> None:
-        """She is being told, in this transaction. templates: it is by a template, and so
-        many in a row she left without a word. Raises DatabaseConflict when somebody else
-        has looked at her since, or something changed."""
+        """She is being told, in this transaction; what stays pending is no news to her.
+        templates: it is by a template, and so many in a row she left without a word.
+        Raises DatabaseConflict when somebody else has looked at her since, or something
+        changed."""
         if not self._settle(cursor, person, due_at):
             raise DatabaseConflict("her alerts changed meanwhile")
         cursor.run("note_alert", user_id=person.user_id, now=now, templates=templates)

@@ -1222,7 +1222,7 @@ DELETE FROM pending_alerts
      ORDER BY score DESC, found_at DESC, job_id OFFSET %(limit)s);
 
 -- name: find_pending
-SELECT p.job_id, j.posting_key, p.found_at
+SELECT p.job_id, j.posting_key, p.found_at, p.is_news
   FROM pending_alerts p JOIN canonical_jobs j ON j.id = p.job_id
  WHERE p.user_id = %(user_id)s
  ORDER BY p.job_id;
@@ -1232,6 +1232,9 @@ UPDATE alert_settings SET due_at = %(due_at)s
  WHERE user_id = %(user_id)s AND claims = %(claims)s;
 
 -- name: note_alert
+WITH heard AS (
+    UPDATE pending_alerts SET is_news = false WHERE user_id = %(user_id)s AND is_news
+)
 UPDATE alert_settings
    SET last_alert_at = %(now)s,
        last_template_at = CASE WHEN %(templates)s IS NULL THEN last_template_at ELSE %(now)s END,
