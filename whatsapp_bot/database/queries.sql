@@ -1304,8 +1304,10 @@ SELECT id, kind, body, sent_at, attempts
  LIMIT %(limit)s
    FOR UPDATE SKIP LOCKED;
 
--- name: delete_events
-DELETE FROM whatsapp_events WHERE id = ANY(%(ids)s::bigint[]);
+-- name: end_events
+UPDATE whatsapp_events SET due_at = NULL, body = '{}', last_error = NULL
+ WHERE id = ANY(%(ids)s::bigint[]) AND kind <> 'status';
+DELETE FROM whatsapp_events WHERE id = ANY(%(ids)s::bigint[]) AND kind = 'status';
 
 -- name: put_off_event
 UPDATE whatsapp_events
@@ -1330,11 +1332,11 @@ UPDATE outbox SET message = '{}'
    AND created_at < now() - make_interval(days => %(keep_days)s);
 
 -- name: forget_events
+-- Meta delivers again for 7 days.
 DELETE FROM whatsapp_events
- WHERE due_at IS NULL AND received_at < now() - make_interval(days => %(keep_days)s);
+ WHERE due_at IS NULL AND received_at < now() - make_interval(days => greatest(%(keep_days)s, 9));
 
 -- name: forget_hashes
--- Meta delivers again for 7 days.
 DELETE FROM forgotten_messages WHERE forgotten_at < now() - interval '9 days';
 
 -- name: find_contact

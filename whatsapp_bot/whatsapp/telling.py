@@ -73,7 +73,7 @@ class Telling:
             events = self._inbox.take_events(cursor, limit)
             for event in events:
                 self._act(cursor, event)
-            self._inbox.delete_events(cursor, [event["id"] for event in events])
+            self._inbox.end_events(cursor, [event["id"] for event in events])
         return len(events)
 
     def _handle_one(self) -> None:
@@ -82,7 +82,7 @@ class Telling:
             with self._database.transaction() as cursor:
                 for event in self._inbox.take_events(cursor, 1):
                     self._act(cursor, event)
-                    self._inbox.delete_events(cursor, [event["id"]])
+                    self._inbox.end_events(cursor, [event["id"]])
         except DatabaseUnavailable:
             raise
         except Exception as error:
