@@ -103,7 +103,9 @@ def test_without_a_conversation_messages_wait_in_the_inbox(edge: Edge) -> None:
     edge.write("Hello")
     edge.deliver(shapes.value_of(user_preferences=[shapes.preference("stop", 5)]))
     wait_until(
-        lambda: edge.run("SELECT 1 FROM contacts WHERE templates_stopped_at IS NOT NULL")
+        lambda: edge.run(
+            "SELECT 1 FROM contacts WHERE templates_stopped_at IS NOT NULL"
+        )
     )
     worker.stop()
     assert worker.join(30)
