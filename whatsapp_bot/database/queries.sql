@@ -1526,6 +1526,8 @@ SELECT o.*, n.stop_reason, n.alerts_stop_reason, s.dollars_today, t.disabled_tem
                coalesce(extract(epoch FROM now() - min(due_at)
                    FILTER (WHERE due_at <= now() AND state <> 'held')), 0)::float AS oldest_due_seconds,
                count(*) FILTER (WHERE state = 'failed' AND created_at > now() - interval '1 day') AS failed,
+               count(*) FILTER (WHERE last_error ~ '^(100|131008|131009): '
+                                  AND created_at > now() - interval '1 day') AS malformed,
                count(*) FILTER (WHERE state = 'held') AS held,
                count(*) FILTER (WHERE state = 'uncertain') AS uncertain
           FROM outbox) o

@@ -132,3 +132,9 @@ def test_the_health_check_says_how_it_is(edge: Edge) -> None:
     assert "WHATSAPP_TOKEN is expired or wrong" in false[0]
     assert false[1].startswith("outbox: 2 due now, the oldest for 6")
     assert "WhatsApp today: $0.0000 of $1" in whatsapp_lines(edge)
+    edge.hurry()
+    edge.graph.always = g.refuse(131009)
+    edge.send()
+    lines = whatsapp_lines(edge)
+    assert lines["outbox: 2 were not as Meta wants them: a bug"] is False
+    assert lines["outbox: 2 failed within a day, 0 may have arrived, 0 held"] is True
