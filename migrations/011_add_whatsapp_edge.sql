@@ -41,7 +41,9 @@ CREATE INDEX IF NOT EXISTS inbox_user ON inbox (user_id);
 CREATE INDEX IF NOT EXISTS inbox_received ON inbox (received_at) WHERE message <> '{}';
 
 -- Whatever else Meta tells: statuses of our messages, wishes about templates, changed
--- numbers, errors. Gone once it is done; kinds nobody acts on are kept aside (due_at NULL).
+-- numbers, errors. Done, a status is gone, and of the others the key stays: a changed number
+-- that is told once more must not move whoever has the number by then. Kinds nobody acts on
+-- are kept aside.
 CREATE TABLE IF NOT EXISTS whatsapp_events (
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     key         text NOT NULL UNIQUE,
@@ -181,39 +183,39 @@ END $$;
 CREATE OR REPLACE FUNCTION contact_of(of_wa_id text, of_bsuid text, of_name text) RETURNS bigint
 LANGUAGE plpgsql AS $$
 DECLARE
-    found    bigint;
+    person   bigint;
     by_phone contacts;
 BEGIN
-    SELECT user_id INTO found FROM contacts
+    SELECT user_id INTO person FROM contacts
      WHERE bsuid = of_bsuid AND (of_wa_id IS NULL OR wa_id = of_wa_id)
         OR of_bsuid IS NULL AND wa_id = of_wa_id;
-    IF FOUND THEN
-        RETURN found;
+    IF person IS NOT NULL THEN
+        RETURN person;
     END IF;
     -- From here on, one at a time: two deliveries may bring the same stranger.
     PERFORM pg_advisory_xact_lock(4816011);
-    SELECT user_id INTO found FROM contacts WHERE bsuid = of_bsuid;
+    SELECT user_id INTO person FROM contacts WHERE bsuid = of_bsuid;
     SELECT * INTO by_phone FROM contacts WHERE wa_id = of_wa_id;
-    IF by_phone.user_id = found OR found IS NULL
+    IF by_phone.user_id = person OR person IS NULL
        AND by_phone.user_id IS NOT NULL AND (of_bsuid IS NULL OR by_phone.bsuid IS NULL) THEN
         UPDATE contacts SET bsuid = coalesce(of_bsuid, bsuid) WHERE user_id = by_phone.user_id;
         RETURN by_phone.user_id;
     END IF;
     IF by_phone.user_id IS NOT NULL THEN
-        IF found IS NOT NULL AND by_phone.bsuid IS NULL THEN
-            found := merge_people(by_phone.user_id, found);
+        IF person IS NOT NULL AND by_phone.bsuid IS NULL THEN
+            person := merge_people(by_phone.user_id, person);
         ELSE
             UPDATE contacts SET wa_id = NULL WHERE user_id = by_phone.user_id;
         END IF;
     END IF;
-    IF found IS NOT NULL THEN
-        UPDATE contacts SET wa_id = coalesce(of_wa_id, wa_id) WHERE user_id = found;
-        RETURN found;
+    IF person IS NOT NULL THEN
+        UPDATE contacts SET wa_id = coalesce(of_wa_id, wa_id) WHERE user_id = person;
+        RETURN person;
     END IF;
     INSERT INTO users (external_id, name) VALUES ('whatsapp:' || gen_random_uuid(), of_name)
-    RETURNING id INTO found;
-    INSERT INTO contacts (user_id, wa_id, bsuid) VALUES (found, of_wa_id, of_bsuid);
-    RETURN found;
+    RETURNING id INTO person;
+    INSERT INTO contacts (user_id, wa_id, bsuid) VALUES (person, of_wa_id, of_bsuid);
+    RETURN person;
 END $$;
 
 -- A person changed her number, her BSUID or both. NULL: not told. Where somebody has the new
@@ -229,15 +231,18 @@ BEGIN
     SELECT user_id INTO old_id FROM contacts
      WHERE bsuid = old_bsuid OR wa_id = old_wa_id
      ORDER BY bsuid = old_bsuid DESC NULLS LAST LIMIT 1;
+    -- Another number brings another BSUID, told or not.
+    UPDATE contacts
+       SET bsuid = CASE WHEN new_bsuid IS NULL AND new_wa_id IS NOT DISTINCT FROM old_wa_id
+                        THEN bsuid END,
+           wa_id = CASE WHEN new_wa_id IS NULL THEN wa_id END
+     WHERE user_id = old_id;
     FOR new_id IN SELECT user_id FROM contacts
                    WHERE (bsuid = new_bsuid OR wa_id = new_wa_id) AND user_id <> old_id LOOP
         old_id := merge_people(old_id, new_id);
     END LOOP;
     UPDATE contacts
-       SET wa_id = coalesce(new_wa_id, wa_id),
-           -- Another number brings another BSUID, told or not.
-           bsuid = coalesce(new_bsuid, CASE WHEN new_wa_id <> old_wa_id AND bsuid = old_bsuid
-                                            THEN NULL ELSE bsuid END)
+       SET wa_id = coalesce(new_wa_id, wa_id), bsuid = coalesce(new_bsuid, bsuid)
      WHERE user_id = old_id;
 END $$;
 

@@ -79,8 +79,8 @@ class InboxStore:
         transaction's until it ends."""
         return cursor.rows("take_events", limit=limit)
 
-    def delete_events(self, cursor: Cursor, ids: Sequence[int]) -> None:
-        cursor.run("delete_events", ids=list(ids))
+    def end_events(self, cursor: Cursor, ids: Sequence[int]) -> None:
+        cursor.run("end_events", ids=list(ids))
 
     def put_off_event(self, id_: int, seconds: float | None, error: str) -> None:
         """As put_off."""

@@ -1479,8 +1479,10 @@ SELECT id, kind, body, sent_at, attempts
  LIMIT %(limit)s
    FOR UPDATE SKIP LOCKED;
 
--- name: delete_events
-DELETE FROM whatsapp_events WHERE id = ANY(%(ids)s::bigint[]);
+-- name: end_events
+UPDATE whatsapp_events SET due_at = NULL, body = '{}', last_error = NULL
+ WHERE id = ANY(%(ids)s::bigint[]) AND kind <> 'status';
+DELETE FROM whatsapp_events WHERE id = ANY(%(ids)s::bigint[]) AND kind = 'status';
 
 -- name: put_off_event
 UPDATE whatsapp_events
@@ -1505,11 +1507,11 @@ UPDATE outbox SET message = '{}'
    AND created_at < now() - make_interval(days => %(keep_days)s);
 
 -- name: forget_events
+-- Meta delivers again for 7 days.
 DELETE FROM whatsapp_events
- WHERE due_at IS NULL AND received_at < now() - make_interval(days => %(keep_days)s);
+ WHERE due_at IS NULL AND received_at < now() - make_interval(days => greatest(%(keep_days)s, 9));
 
 -- name: forget_hashes
--- Meta delivers again for 7 days.
 DELETE FROM forgotten_messages WHERE forgotten_at < now() - interval '9 days';
 
 -- name: find_contact
@@ -1699,6 +1701,8 @@ SELECT o.*, n.stop_reason, n.alerts_stop_reason, s.dollars_today, t.disabled_tem
                coalesce(extract(epoch FROM now() - min(due_at)
                    FILTER (WHERE due_at <= now() AND state <> 'held')), 0)::float AS oldest_due_seconds,
                count(*) FILTER (WHERE state = 'failed' AND created_at > now() - interval '1 day') AS failed,
+               count(*) FILTER (WHERE last_error ~ '^(100|131008|131009): '
+                                  AND created_at > now() - interval '1 day') AS malformed,
                count(*) FILTER (WHERE state = 'held') AS held,
                count(*) FILTER (WHERE state = 'uncertain') AS uncertain
           FROM outbox) o

@@ -29,10 +29,12 @@ def outbox_facts(outbox: Row, daily_budget: float | None) -> Iterator[tuple[bool
     yield _queue("outbox", outbox["due"], outbox["oldest_due_seconds"])
     uncertain, failed = outbox["uncertain"], outbox["failed"]
     yield (
-        not failed,
+        True,
         f"outbox: {failed} failed within a day, {uncertain} may have arrived, "
         f"{outbox['held']} held",
     )
+    if outbox["malformed"]:
+        yield False, f"outbox: {outbox['malformed']} were not as Meta wants them: a bug"
     if outbox["alerts_stop_reason"]:
         yield False, f"no alerts are sent: {outbox['alerts_stop_reason']}"
     if outbox["disabled_templates"]:

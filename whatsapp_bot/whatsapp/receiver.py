@@ -10,12 +10,14 @@ from datetime import UTC, datetime
 from whatsapp_bot.database.inbox import InboxStore
 from whatsapp_bot.errors import DatabaseError, DatabaseUnavailable, SchemaMissing
 from whatsapp_bot.records import Row
+from whatsapp_bot.whatsapp.quiet import place_of
 from whatsapp_bot.whatsapp.signature import hash_of, is_signed
 from whatsapp_bot.whatsapp.webhook import (
     DUE_KINDS,
     Delivery,
     Event,
     Message,
+    raw_event,
     read_delivery,
 )
 
@@ -74,16 +76,20 @@ class Receiver:
             )
         except (DatabaseUnavailable, SchemaMissing):
             raise
-        except DatabaseError:
+        except DatabaseError as error:
             # The server refuses something in it: what is beside it shall not suffer.
             if len(parts) > 1:
                 for half in (parts[: len(parts) // 2], parts[len(parts) // 2 :]):
                     self._store(_delivery_of(half))
-            else:
+            elif parts[0] in delivery.messages:
                 logger.error(
-                    "a part of a delivery cannot be stored; it is left out",
-                    extra={"action": "delivery_refused"},
+                    "a message cannot be stored, and is kept aside: %s",
+                    place_of(error),
+                    extra={"action": "message_refused"},
                 )
+                self._store(Delivery(events=[raw_event(vars(parts[0]))]))
+            else:
+                raise
 
     def _message_row(self, message: Message) -> Row:
         return vars(message) | {

@@ -65,7 +65,8 @@ class Telling:
                 extra={"action": "event_retry"},
             )
         for _ in range(EVENTS_AT_ONCE):
-            self._handle_one()
+            if not self._handle_one():
+                break
         return 0.0
 
     def _handle(self, limit: int) -> int:
@@ -73,16 +74,17 @@ class Telling:
             events = self._inbox.take_events(cursor, limit)
             for event in events:
                 self._act(cursor, event)
-            self._inbox.delete_events(cursor, [event["id"] for event in events])
+            self._inbox.end_events(cursor, [event["id"] for event in events])
         return len(events)
 
-    def _handle_one(self) -> None:
+    def _handle_one(self) -> bool:
+        """Whether there was one."""
         event: Row | None = None
         try:
             with self._database.transaction() as cursor:
                 for event in self._inbox.take_events(cursor, 1):
                     self._act(cursor, event)
-                    self._inbox.delete_events(cursor, [event["id"]])
+                    self._inbox.end_events(cursor, [event["id"]])
         except DatabaseUnavailable:
             raise
         except Exception as error:
@@ -91,6 +93,7 @@ class Telling:
             attempts = event["attempts"] + 1
             seconds = 4.0**attempts if attempts < MOST_ATTEMPTS else None
             self._inbox.put_off_event(event["id"], seconds, place_of(error))
+        return event is not None
 
     def _act(self, cursor: Cursor, event: Row) -> None:
         self._handlers[event["kind"]](cursor, event["body"], event["sent_at"])

@@ -108,6 +108,11 @@ def _change(change: Any, now: datetime, own_number: str | None) -> Iterator[_Par
         yield _raw({**change, "value": rest}, now)
 
 
+def raw_event(item: Mapping[str, Any]) -> Event:
+    """Of what was understood and yet cannot be kept as what it is."""
+    return _raw({name: str(value) for name, value in item.items()}, datetime.now(UTC))
+
+
 def _message(item: Any, contacts: _Contacts, now: datetime) -> _Part | None:
     wamid = _id(item.get("id")) if isinstance(item, dict) else None
     if wamid is None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from whatsapp_bot.database.database_manager import DueListener
 from whatsapp_bot.database.inbox import InboxStore
 from whatsapp_bot.database.whatsapp_number import NumberStore
-from whatsapp_bot.errors import DatabaseUnavailable
+from whatsapp_bot.errors import DatabaseConflict, DatabaseUnavailable
 from whatsapp_bot.whatsapp.graph_api import GraphApi
 from whatsapp_bot.whatsapp.quiet import place_of
 
@@ -92,6 +92,8 @@ class WhatsAppWorker:
             rings = self._bell.rings
             try:
                 seconds = step()
+            except DatabaseConflict:
+                seconds = 0.0
             except DatabaseUnavailable as error:
                 logger.warning(
                     "%s waits: %s", name, error, extra={"action": "database_away"}

@@ -101,6 +101,17 @@ class Edge:
             if seconds != 0:
                 return seconds
 
+    def send_one(self) -> float | None:
+        """One try. What is put off for a second is not tried again, however slow the
+        machine is."""
+        self.run("UPDATE whatsapp_numbers SET paced_until = NULL")
+        return self.sender.step()
+
+    def try_to_converse(self, *words: str, **fields: Any) -> None:
+        self.write(*words, **fields)
+        self.answer()
+        self.send_one()
+
     def converse(self, *words: str, **fields: Any) -> None:
         self.write(*words, **fields)
         self.answer()

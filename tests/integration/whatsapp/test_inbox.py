@@ -42,8 +42,7 @@ def test_every_part_of_every_shape_is_stored_once(edge: Edge) -> None:
         assert edge.value("SELECT count(*) FROM inbox") == 12
         assert edge.value("SELECT count(*) FROM whatsapp_events") == 8
     edge.act()
-    kinds = edge.run("SELECT kind FROM whatsapp_events ORDER BY kind")
-    assert [row["kind"] for row in kinds] == ["error", "raw"]  # the rest is done
+    assert edge.value("SELECT count(*) FROM whatsapp_events WHERE due_at <= now()") == 0
     edge.answer()
     assert len(edge.parrot.heard) == 12
 
@@ -53,10 +52,11 @@ def test_every_part_of_every_shape_is_stored_once(edge: Edge) -> None:
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-@given(st.randoms(use_true_random=False))
+@given(st.integers(0, 2**32))
 def test_any_order_batching_and_repetition_answers_each_message_once_and_in_order(
-    edge: Edge, chance: random.Random
+    edge: Edge, seed: int
 ) -> None:
+    chance = random.Random(seed)
     batch = next(BATCHES)
     people = [f"23480{batch:04}{number:03}" for number in range(3)]
     said = [
@@ -163,7 +163,7 @@ def test_what_an_answer_stores_is_stored_with_it_or_not_at_all(edge: Edge) -> No
 
     edge.parrot.mind = lambda message: Answer([Text("Hi")], store)
     edge.write("Hello")
-    edge.answer()
+    edge.answering.step()
     assert edge.value("SELECT name FROM users") is None
     assert edge.states == []
     edge.hurry()
@@ -183,13 +183,13 @@ def test_a_message_that_cannot_be_answered_is_set_aside_and_stops_nobody_else(
     edge.parrot.mind = fail
     edge.write("poison", "later")
     edge.write("another's", phone="2348000000001", bsuid=None)
-    edge.answer()
+    edge.answering.step()
+    edge.answering.step()
     assert edge.parrot.texts == ["poison", "another's"]
-    waits = "SELECT due_at > now() FROM inbox WHERE last_error IS NOT NULL"
     for _ in range(4):
-        assert edge.value(waits)
         edge.hurry()
-        edge.answer()
+        edge.answering.step()
+    edge.answering.step()
     assert edge.parrot.texts == ["poison", "another's", *["poison"] * 4, "later"]
     aside = edge.run("SELECT due_at, last_error FROM inbox WHERE handled_at IS NULL")
     assert [row["due_at"] for row in aside] == [None]
@@ -229,8 +229,10 @@ def test_what_postgresql_refuses_is_left_out_and_nothing_beside_it(
     edge.answer()
     assert edge.parrot.texts == ["one", "two", "three"]
     assert [record.__dict__["action"] for record in caplog.records] == [
-        "delivery_refused"
+        "message_refused"
     ]
+    (aside,) = edge.run("SELECT body FROM whatsapp_events WHERE kind = 'raw'")
+    assert "refused" in json.dumps(aside["body"])
     assert "refused'" not in caplog.text
 
 
@@ -310,6 +312,11 @@ def test_a_changed_number_keeps_the_person(edge: Edge, is_first: bool) -> None:
     assert len(edge.parrot.heard) == 2
     contact = edge.contacts.find(edge.person)
     assert contact and bool(contact.stopped_at) is not is_first
+    # Her old number is another's by now, and Meta tells of the change once more.
+    edge.write("the next owner", bsuid="NG.owner")
+    edge.deliver(change)
+    edge.act()
+    assert people(edge) == [(NEW, "NG.new"), (PHONE, "NG.owner")]
 
 
 def test_a_changed_bsuid_keeps_the_person(edge: Edge) -> None:
@@ -373,7 +380,7 @@ def test_deleted_data_is_gone_and_a_late_copy_brings_nobody_back(edge: Edge) -> 
     edge.answer()
     left = ["users", "contacts", "inbox", "outbox", "outbox_pace", "whatsapp_events"]
     for table in left:
-        assert edge.value(f"SELECT count(*) FROM {table}") == 0
+        assert edge.value(f"SELECT count(*) FROM {table}") == 0, table
     hashes = json.dumps(edge.run("SELECT wamid_hash FROM forgotten_messages"))
     assert said["id"] not in hashes and PHONE not in hashes
     edge.write("Hello again", wamid="wamid.later")
