@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from whatsapp_bot.bot.bot_controller import BotController
+from whatsapp_bot.bot.contacts import Contacts
+from whatsapp_bot.bot.conversation import Conversation
 from whatsapp_bot.config import Settings
 from whatsapp_bot.corpus.corpus_run import CorpusRun
 from whatsapp_bot.corpus.npy_sink import Label, NpySink
@@ -19,6 +21,7 @@ from whatsapp_bot.corpus.table_sink import TableSink
 from whatsapp_bot.database.admin_jobs import AdminJobStore
 from whatsapp_bot.database.backfill import BackfillStore
 from whatsapp_bot.database.batches import BatchList, BatchStore
+from whatsapp_bot.database.conversations import ConversationStore
 from whatsapp_bot.database.database_manager import DatabaseManager, DueListener
 from whatsapp_bot.database.embedded_postgres import EmbeddedPostgres
 from whatsapp_bot.database.embeddings import EmbeddingStore, EmbeddingUpkeep
@@ -278,6 +281,20 @@ def budget_for(settings: Settings, model: EmbeddingModel) -> Budget:
         price=price_for(model, settings),
         daily=settings.embedding_daily_budget_usd,
         run=settings.embedding_run_budget_usd,
+    )
+
+
+# --- the conversation
+
+
+def build_conversation(app: App, contacts: Contacts) -> Conversation:
+    """contacts: whoever knows how people are reached, and whether they told us to stop."""
+    return Conversation(
+        ConversationStore(app.database),
+        app.preference_manager,
+        app.controller,
+        contacts,
+        app.settings.human_contact,
     )
 
 

@@ -130,6 +130,9 @@ class Settings:
     web_port: int | None = _setting(None, _port)
     port: int = _setting(8000, _port)
 
+    # For whoever asks the bot for a person: a phone number, an e-mail address or a link.
+    human_contact: str | None = _setting(None, _text)
+
     user_task_minutes: int = _setting(30, _count)
     job_task_minutes: int = _setting(15, _count)
     reconcile_minutes: int = _setting(60, _count)

@@ -178,7 +178,7 @@ def test_a_row_pressed_weeks_later_opens_the_same_job_or_says_that_it_ended(
     assert isinstance(first, ListMessage)
     old = first.rows[0]
     person.writes("more")
-    assert old.title in person.presses_id(old.id)
+    assert old.title.removeprefix("1. ") in person.presses_id(old.id)
     job = int(old.id.rsplit(":", 1)[1])
     with app.database.transaction() as cursor:
         cursor.raw.execute(
@@ -234,14 +234,9 @@ def test_what_is_not_for_her_never_comes_again_and_its_reason_is_kept(
 
 
 def test_jobs_come_by_words_while_the_provider_is_down(
-    make_app: AppFactory,
-    someone: PersonFactory,
-    jobs: list[int],
-    app: App,
-    openai_server: OpenAIServer,
+    person: Person, jobs: list[int], openai_server: OpenAIServer
 ) -> None:
     openai_server.close()
-    person = someone()
     assert "jobs for you" in onboard(person)
     assert "Why it fits" in person.writes("1")
     person.writes("save")
@@ -368,8 +363,10 @@ def test_any_other_word_leaves_the_question_whether_to_delete(person: Person) ->
 # --- people and other kinds
 
 
-def test_a_person_is_asked_for(someone: PersonFactory, app: App) -> None:
-    person = someone(human_contact="help@firm.example")
+def test_a_person_is_asked_for(
+    someone: PersonFactory, make_app: AppFactory, app: App
+) -> None:
+    person = someone(make_app(HUMAN_CONTACT="help@firm.example"))
     assert "help@firm.example" in person.writes("talk to a person")
     since = row(app, "SELECT needs_person_at FROM conversations")["needs_person_at"]
     assert since == person.now
