@@ -57,7 +57,7 @@ office okada keke oil gas operations petroleum pharmacy phlebotomist physics pos
 production programming project property python quantity raider records relationship risk
 scrum seo shipping social software solar spa statistics store supply support tax
 telecom telecoms telesales testing tourism trading transport treasury truck tricycle ui ux
-virtual warehouse waste web wordpress yoga java javascript react node php flutter android
+virtual warehouse waste web wordpress yoga it java javascript react node php flutter android
 excel animation animator cctv crèche creche nail nails lash wig bakery confectionery pastry
 phone repairs repair trailer truck drive clean sew 
 """.replace("\n", " ")
@@ -81,7 +81,7 @@ FILLER: Final = words_of("""a an the i im am is are was be been being me my mine
     like also still just only even very really well much many more most less have has had
     having can could fit will would shall should may might must do does did doing done don
     go going come coming came there here where which who what when why no not nor never yes
-    yeah ok okay area axis side environs environ location state city town island mainland
+    yeah ok okay visa sponsorship area axis side environs environ location state city town island mainland
     live living stay staying based reside base resident salary pay paying wage wages
     income earn money monthly month year years week weekly daily per minimum maximum least
     experience experienced experiences exp yrs yr graduate graduated degree certificate
@@ -114,6 +114,13 @@ KEPT_TOGETHER: Final = (
     "front desk",
     "make up",
     "house cleaning",
+    "sales girl",
+    "sales boy",
+    "house boy",
+    "house girl",
+    "bar girl",
+    "it job",
+    "it work",
     "it support",
     "it officer",
     "it manager",
