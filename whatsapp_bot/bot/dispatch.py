@@ -74,7 +74,7 @@ class Dispatcher:
             "resume": lambda talk, _, now: self._resume(talk, now),
             "my_data": lambda talk, _, now: account.my_data(talk, now),
             "delete": lambda talk, _, now: account.ask_to_delete(talk),
-            "delete_yes": lambda talk, _, now: account.delete(talk),
+            "delete_yes": lambda talk, _, now: self._delete(talk),
             "delete_no": lambda talk, _, now: account.keep(talk),
             "language": self._language,
         }
@@ -134,6 +134,8 @@ class Dispatcher:
             return self._yes(talk)
         if name in ("no", "settings", "refuse"):
             return self._onboarding.change(talk)
+        if name in ("greeting", "thanks"):
+            return self._onboarding.confirm(talk)
         told = self._onboarding.told(talk, text)
         return told or self._onboarding.confirm(talk, talk.say("not_understood"))
 
@@ -198,6 +200,12 @@ class Dispatcher:
             emptied = replace(talk, draft={})
             return self._onboarding.ask(emptied, "work", talk.say("not_understood"))
         return self._page(after)
+
+    def _delete(self, talk: Talk) -> Reply:
+        """A button of weeks ago, touched by chance, deletes nothing."""
+        if talk.state == "deleting":
+            return self._account.delete(talk)
+        return self._account.ask_to_delete(talk)
 
     def _settings(self, talk: Talk) -> Reply:
         if not talk.has_preferences and not talk.draft:

@@ -112,21 +112,34 @@ def test_by_a_filled_form(person: Person, app: App) -> None:
     assert person.sends("form", form={"nonsense": "x"})
 
 
-def test_what_the_rules_cannot_read_another_may(someone: PersonFactory) -> None:
+def test_what_the_rules_cannot_read_another_may(
+    someone: PersonFactory, app: App
+) -> None:
     asked: list[str] = []
 
     def understands(text: str) -> Row:
         asked.append(text)
-        return {"job_roles": ["Cook"]}
+        if text == "steer the talk":
+            return {"job_roles": 7j, "state": "ready"}
+        return {"job_roles": ["Cook"], "musts": ["salary"], "stop": True}
 
     person = someone(understands=understands)
     person.writes("driver in Lagos")
     assert asked == []
     assert "Work: Cook" in person.writes("zzzz qqqq")
     assert asked == ["zzzz qqqq"]
+    assert "did not understand" in person.writes("steer the talk")
+    person.writes("yes")
+    assert preferences(app, person)["musts"] == []
 
 
 # --- jobs
+
+
+def test_any_work_is_the_newest_where_she_is(person: Person, jobs: list[int]) -> None:
+    said = person.writes("abeg any work wey dey for Abuja")
+    assert "Work: any one\nPlace: Abuja" in said
+    assert "*1. Registered Nurse*" in person.writes("e correct")
 
 
 def test_more_shows_the_unseen_and_then_says_that_there_is_none(
@@ -351,6 +364,17 @@ def test_deleted_is_gone(
             assert cursor.raw.fetchall() == [{"n": 0}], table
     assert row(app, "SELECT count(*) AS n FROM users") == {"n": 0}
     assert person.writes("hello") == ""
+
+
+def test_a_touched_button_of_weeks_ago_deletes_nothing(
+    person: Person, app: App
+) -> None:
+    onboard(person)
+    assert "Delete everything" in person.presses_id("1:delete_yes")
+    person.writes("jobs")
+    assert "Delete everything" in person.presses_id("1:delete_yes")
+    assert row(app, "SELECT count(*) AS n FROM users") == {"n": 1}
+    assert "Everything is deleted" in person.writes("yes, delete all")
 
 
 def test_any_other_word_leaves_the_question_whether_to_delete(person: Person) -> None:

@@ -13,7 +13,6 @@ from whatsapp_bot.matching import places
 
 DEFAULT_PAUSE_DAYS: Final = 7
 LONGEST_PAUSE_DAYS: Final = 365
-LARGEST_NUMBER: Final = 99
 _LONGEST_COMMAND: Final = 60  # characters: a longer message tells something
 
 
