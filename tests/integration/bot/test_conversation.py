@@ -82,6 +82,16 @@ def test_the_draft_grows_and_is_corrected_by_words(person: Person) -> None:
     assert "did not understand" in person.writes("qwrtzpsd")
 
 
+@pytest.mark.parametrize("word", ["help", "human", "alerts", "my data", "is it free?"])
+def test_the_draft_outlives_a_word_about_something_else(
+    word: str, person: Person, app: App
+) -> None:
+    person.writes("driver in Lagos")
+    assert person.writes(word)
+    person.writes("yes")
+    assert preferences(app, person)["job_roles"] == ["Driver"]
+
+
 def test_one_field_of_the_draft_is_changed_by_buttons(person: Person, app: App) -> None:
     person.writes("driver in Lagos")
     person.presses("Change")
@@ -280,6 +290,19 @@ def test_one_wish_is_changed_alone(person: Person, app: App, jobs: list[int]) ->
     person.presses("Pay")
     assert "did not understand" in person.writes("plenty")
     assert "Saved. Pay: from ₦100k a month" in person.writes("100")
+
+
+def test_what_she_wants_to_change_is_asked_for_at_once(
+    person: Person, app: App
+) -> None:
+    onboard(person)
+    assert "Where do you want to work?" in person.writes("change my location")
+    assert "Place: Abuja" in person.writes("Abuja")
+    said = person.writes("change my salary to 150k")
+    assert "Work: Driver\nPlace: Abuja\nPay: from ₦150k" in said
+    person.writes("change my location")
+    person.writes("Kano")
+    assert "Place: Kano\nPay: from ₦150k" in person.text
 
 
 def test_alerts_with_the_words_that_she_agreed_to(person: Person, app: App) -> None:

@@ -155,4 +155,13 @@ def _synonym_words() -> frozenset[str]:
     return frozenset(word for word in phrases.split() if len(word) > 2)
 
 
+# Of the words above, those that are work only beside another, or where she says so: "call
+# center", not "call me".
+WEAK: Final = words_of(
+    """account artificial back call capital care center centre chain client contact control
+    desk development end environment front gate giver hair head information intelligence
+    learning machine market operation personal registered relation resource school science
+    service staff stack success talent technology video people human resources phone
+    risk store support waste"""
+)
 ROLE_WORDS: Final = frozenset(_ROLE_TEXT.split()) | GENERIC | _synonym_words() - FILLER

@@ -32,6 +32,9 @@ COLUMNS: Final[Mapping[Field, tuple[str, ...]]] = {
 # nothing, and answers in a second or two: she waits.
 Understanding = Callable[[str], Row]
 _LINK: Final = re.compile(r"https?://\S+|www\.\S+|\S+@\S+\.\S+")
+_QUESTION: Final = re.compile(
+    r"\?|^\W*(?:how|what|which|who|when|why|where|wetin|is|are|do|does|can|una|abeg how)\b"
+)
 _NONE: Final = re.compile(
     r"^\W*(?:any|none|no|nil|nothing|skip|anything|all|any one|anyone|not sure|no matter|"
     r"e no matter|negotiable|pass|i no know|i dont know|doesnt matter|no mind|open|whatever)"
@@ -71,6 +74,7 @@ def understand(text: str, is_asked: bool = False) -> Row:
     if "preferred_locations" not in where:
         unknown, rest = read_unknown_place(rest)
         where |= unknown
+    is_asked = is_asked and not _QUESTION.search(said)
     return columns | pay | ways | where | read_work(rest, is_asked)
 
 

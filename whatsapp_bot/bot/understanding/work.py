@@ -13,6 +13,7 @@ from whatsapp_bot.bot.understanding.role_words import (
     KEPT_TOGETHER,
     LONGEST_WORD,
     ROLE_WORDS,
+    WEAK,
     WORKPLACES,
 )
 from whatsapp_bot.records import Row
@@ -83,7 +84,7 @@ def _role(run: _Run) -> tuple[str, bool] | None:
     if _is_workplace(words):
         return _title(words[-2:]), True
     last = max((i for i, word in enumerate(words) if _is_role(word)), default=-1)
-    if last >= 0:
+    if last >= 0 and (run.is_named or _is_telling(words)):
         return _title(words[max(0, last - _LONGEST_ROLE + 1) : last + 1]), False
     if run.is_named and len(words) <= _LONGEST_ROLE and all(map(_is_word, words)):
         return _title(words), False
@@ -110,6 +111,11 @@ def _runs(text: str, is_work: bool) -> Iterator[_Run]:
                 is_named = is_work or word in _WORK or bool(_AS.search(before))
                 yield _Run(run, is_named, bool(_ASIDE.search(before)))
             before, run = f"{before if not run else ''} {word}".strip(), []
+
+
+def _is_telling(words: list[str]) -> bool:
+    roles = [word for word in words if _is_role(word)]
+    return len(roles) > 1 or any(word not in WEAK for word in roles)
 
 
 def _may_be_named(word: str) -> bool:
