@@ -94,7 +94,7 @@ FILLER: Final = words_of("""a an the i im am is are was be been being me my mine
     sort related relevant field line department company companies firm organisation
     organization place places full part time fulltime parttime remote hybrid onsite
     available currently am skilled qualified professional certified trained
-    hardworking fine teach own teaches since till until because reach above over between up send show tell let
+    hardworking fine teach own teaches learn learning was since till until because reach above over between up send show tell let
     wish hope hoping trying try see seen register registering subscribe join update
     self myself name called country abroad outside home house nearby close real legit
     genuine e.g i.e etc job? comot happy glad love enjoy want's i'd i'm i've ive id don't dont
@@ -114,6 +114,10 @@ KEPT_TOGETHER: Final = (
     "front desk",
     "make up",
     "house cleaning",
+    "gate man",
+    "security man",
+    "delivery man",
+    "dispatch man",
     "sales girl",
     "sales boy",
     "house boy",

@@ -35,8 +35,10 @@ _AS: Final = re.compile(r"\b(?:as|be|become|being) (?:a|an)?\s*$")
 # Work only where nothing else is: "with own bike", "graduate of computer science". And
 # "no wan go office" is none at all.
 _ASIDE: Final = re.compile(
-    r"\b(?:with(?: \w+){0,2}|(?:graduated?|degree|certificate|bsc|hnd|ond|msc) (?:of|in))$"
+    r"\b(?:with(?: \w+){0,2}|(?:graduated?|degree|certificate|bsc|hnd|ond|msc) (?:of|in)"
+    r"|was(?: an?)?)$"
 )
+_DOER: Final = re.compile(r"\w{3}(?:er|or|ist|ian|ant|man|ess)s?$")
 _NOT: Final = re.compile(r"\b(?:no|not|nor|dont|don't|never)(?: \w+){0,3}$")
 # In capitals as people write them.
 _CAPITALS: Final = words_of("hr hse it ui ux qa pos cctv dj seo php ict ngo")
@@ -84,6 +86,8 @@ def _role(run: _Run) -> tuple[str, bool] | None:
     if _is_workplace(words):
         return _title(words[-2:]), True
     last = max((i for i, word in enumerate(words) if _is_role(word)), default=-1)
+    while 0 <= last < len(words) - 1 and _DOER.search(words[last + 1]):
+        last += 1
     if last >= 0 and (run.is_named or _is_telling(words)):
         return _title(words[max(0, last - _LONGEST_ROLE + 1) : last + 1]), False
     if run.is_named and len(words) <= _LONGEST_ROLE and all(map(_is_word, words)):

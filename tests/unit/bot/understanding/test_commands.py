@@ -29,6 +29,8 @@ delete: delete my data|delet my data|Delete my account|forget me|delete everythi
 human: human|talk to a person|Talk to someone|real person|humann
 english: english|speak english
 pidgin: pidgin|pigdin|broken english|yarn pidgin
+about: is it free?|are you a robot|Is this real?|una dey collect money|who be you
+applying: how do i apply|how i go apply|apply
 yes: yes|Yes!|yess|YES o|ok|👍|na so|e correct|correct
 no: no|nope|no o|cancel|never mind
 thanks: thanks|thank you|God bless you|thank you sir|you do well
