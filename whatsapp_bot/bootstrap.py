@@ -14,6 +14,8 @@ from whatsapp_bot.alerts.digests import AlertTemplate, Digests, Reach
 from whatsapp_bot.alerts.job_finder import JobFinder
 from whatsapp_bot.alerts.times import Calendar, Clock, utc_now
 from whatsapp_bot.bot.bot_controller import BotController
+from whatsapp_bot.bot.contacts import Contacts
+from whatsapp_bot.bot.conversation import Conversation
 from whatsapp_bot.config import Settings
 from whatsapp_bot.corpus.corpus_run import CorpusRun
 from whatsapp_bot.corpus.npy_sink import Label, NpySink
@@ -445,6 +447,20 @@ def build_digests(app: App, clock: Clock = utc_now) -> Digests:
             time.fromisoformat(settings.alert_daily_at),
         ),
         clock,
+    )
+
+
+# --- the conversation
+
+
+def build_conversation(app: App, contacts: Contacts) -> Conversation:
+    """contacts: whoever knows how people are reached, and whether they told us to stop."""
+    return Conversation(
+        ConversationStore(app.database),
+        app.preference_manager,
+        app.controller,
+        contacts,
+        app.settings.human_contact,
     )
 
 

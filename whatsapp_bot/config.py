@@ -169,6 +169,9 @@ class Settings:
     alert_collect_minutes: int = _setting(5, _count)  # before an instant digest
     alert_daily_at: str = _setting("08:00", _time_of_day)  # by each person's clock
 
+    # For whoever asks the bot for a person: a phone number, an e-mail address or a link.
+    human_contact: str | None = _setting(None, _text)
+
     user_task_minutes: int = _setting(30, _count)
     job_task_minutes: int = _setting(15, _count)
     reconcile_minutes: int = _setting(60, _count)

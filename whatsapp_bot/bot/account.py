@@ -71,7 +71,7 @@ class Account:
         """How they stand, and the ways to have them. Her consent is to these words."""
         settings = self._store.read_alerts(talk.user_id)
         said = self._alerts_said(talk, settings, now)
-        return Reply(talk.at_rest(), (self._offer(talk, said),))
+        return Reply(talk.aside(), (self._offer(talk, said),))
 
     def offer_alerts(self, talk: Talk) -> Reply:
         """Once, with the first list of jobs."""
@@ -104,20 +104,20 @@ class Account:
                 source=f"WhatsApp {source}: {words}",
             )
         deed = partial(write_alerts, user_id=talk.user_id, choice=choice)
-        return Reply(talk.at_rest(), (Text(said),), (agreed, deed))
+        return Reply(talk.aside(), (Text(said),), (agreed, deed))
 
     def pause(self, talk: Talk, days: int, now: datetime) -> Reply:
         until = now + timedelta(days=days)
         deed = partial(write_pause, user_id=talk.user_id, until=until)
         said = talk.say("paused", until=until.strftime(_SHORT_DAY))
-        return Reply(talk.at_rest(), (Text(said),), (deed,))
+        return Reply(talk.aside(), (Text(said),), (deed,))
 
     def resume(self, talk: Talk, now: datetime) -> Reply:
         settings = self._store.read_alerts(talk.user_id)
         if settings is None or settings["cadence"] == "off":
             return self.alerts(talk, now)
         deed = partial(write_pause, user_id=talk.user_id, until=None)
-        return Reply(talk.at_rest(), (Text(talk.say("resumed")),), (deed,))
+        return Reply(talk.aside(), (Text(talk.say("resumed")),), (deed,))
 
     def _alerts_said(self, talk: Talk, settings: Row | None, now: datetime) -> str:
         if settings is None or settings["cadence"] == "off":

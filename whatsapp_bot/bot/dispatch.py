@@ -31,7 +31,7 @@ _WHILE_STOPPED: Final = frozenset(
 )
 # While something is asked, these are commands; anything else answers the question.
 _ABOVE_QUESTIONS: Final = words_of("""jobs more saved settings alerts alerts_daily alerts_instant alerts_off pause start
-    help my_data delete human english pidgin""")
+    help my_data delete human english pidgin field about applying""")
 _ABOVE_REASONS: Final = _ABOVE_QUESTIONS | {"open", "save", "greeting"}
 _LONGEST_REASON: Final = 300  # characters
 
@@ -53,6 +53,8 @@ class Dispatcher:
             "start": lambda talk, _, now: account.start(talk),
             "help": lambda talk, _, now: menu.help(talk),
             "human": lambda talk, _, now: menu.human(talk, now),
+            "about": lambda talk, _, now: menu.about(talk),
+            "applying": lambda talk, _, now: menu.applying(talk),
             "thanks": lambda talk, _, now: menu.thanks(talk),
             "greeting": lambda talk, _, now: self._greeting(talk),
             "jobs": lambda talk, _, now: self._jobs(talk),
@@ -75,7 +77,7 @@ class Dispatcher:
             "resume": lambda talk, _, now: self._resume(talk, now),
             "my_data": lambda talk, _, now: account.my_data(talk, now),
             "delete": lambda talk, _, now: account.ask_to_delete(talk),
-            "delete_yes": lambda talk, _, now: account.delete(talk),
+            "delete_yes": lambda talk, _, now: self._delete(talk),
             "delete_no": lambda talk, _, now: account.keep(talk),
             "language": self._language,
         }
@@ -120,9 +122,10 @@ class Dispatcher:
                 return self._act(talk, f"delete_{name}", (), now)
             talk = talk.at_rest()
         elif talk.state == "refusing" and name not in _ABOVE_REASONS:
-            said = clean_line(text, _LONGEST_REASON) or ""
+            is_reason = name not in ("yes", "no", "thanks", "refuse")
+            said = (clean_line(text, _LONGEST_REASON) or "") if is_reason else ""
             return self._pages.refused_because(talk, talk.job, said)
-        elif talk.state == "confirming" and name not in _ABOVE_QUESTIONS - {"settings"}:
+        elif talk.state == "confirming" and not _ends_draft(talk, name):
             return self._confirmed(talk, text, name)
         elif talk.state == "asking" and talk.asked and name not in _ABOVE_QUESTIONS:
             return self._onboarding.answered(talk, cast(Field, talk.asked), text)
@@ -135,6 +138,8 @@ class Dispatcher:
             return self._yes(talk)
         if name in ("no", "settings", "refuse"):
             return self._onboarding.change(talk)
+        if name in ("greeting", "thanks"):
+            return self._onboarding.confirm(talk)
         told = self._onboarding.told(talk, text)
         return told or self._onboarding.confirm(talk, talk.say("not_understood"))
 
@@ -151,6 +156,8 @@ class Dispatcher:
             return self._account.set_alerts(talk, cadence, now, f"message: {said}")
         if name in ("english", "pidgin"):
             return self._language(talk, ("en" if name == "english" else "pcm",), now)
+        if name == "field":
+            return self._field(talk, (command.words,), now)
         if name == "pause":
             return self._account.pause(talk, command.days, now)
         return self._act(talk, name, (), now)
@@ -199,6 +206,12 @@ class Dispatcher:
             emptied = replace(talk, draft={})
             return self._onboarding.ask(emptied, "work", talk.say("not_understood"))
         return self._page(after)
+
+    def _delete(self, talk: Talk) -> Reply:
+        """A button of weeks ago, touched by chance, deletes nothing."""
+        if talk.state == "deleting":
+            return self._account.delete(talk)
+        return self._account.ask_to_delete(talk)
 
     def _settings(self, talk: Talk) -> Reply:
         if not talk.has_preferences and not talk.draft:
@@ -275,6 +288,13 @@ class Dispatcher:
         if talk.has_preferences or talk.draft:
             return self._menu.speaks(talk)
         return self._onboarding.welcome(talk)
+
+
+def _ends_draft(talk: Talk, name: str) -> bool:
+    """Whether it is a command and no answer to whether the draft is right."""
+    if name in ("open", "save"):
+        return bool(talk.page)
+    return name in _ABOVE_QUESTIONS - {"settings"}
 
 
 def _one_of(known: tuple[T, ...], values: Values) -> T | None:

@@ -137,10 +137,10 @@ class JobPages:
         shown = [
             ListRow(
                 choices.make("job", job.job_id),
-                rows.label(job.title) or "-",
+                f"{number}. {rows.label(job.title)}",
                 rows.label(job.location or job.company or ""),
             )
-            for job in saved
+            for number, job in enumerate(saved, 1)
         ]
         body = "\n".join((talk.say("saved_jobs"), *lines))
         message = ListMessage(body, talk.say("button_choose"), shown)
@@ -195,12 +195,12 @@ def listed(
     shown = [
         ListRow(
             choices.make("job", match.job_id),
-            job_words.title(found[match.job_id]),
+            f"{number}. {job_words.title(found[match.job_id])}",
             job_words.row_words(
                 talk.language, found[match.job_id], match.match_reasons
             ),
         )
-        for match in matches
+        for number, match in enumerate(matches, 1)
     ]
     what = "jobs_found" if len(matches) > 1 else "job_found"
     lines = [talk.say(f"new_{what}" if is_new else what, count=len(matches))]

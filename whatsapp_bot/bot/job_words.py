@@ -29,9 +29,8 @@ def title(job: Row) -> str:
 
 
 def place(language: Language, job: Row) -> str:
-    named = cut(
-        rows.label(rows.text(job, "location", "ai_city", "country")), _LONGEST_PLACE
-    )
+    said = rows.label(rows.text(job, "location", "ai_city", "country"))
+    named = cut(said.removesuffix(", Nigeria"), _LONGEST_PLACE)
     if arrangement_of(job) == "remote" and "remote" not in named.lower():
         remote = say(language, "way_remote")
         return f"{remote}, {named}" if named else remote
@@ -63,16 +62,19 @@ def _facts(language: Language, job: Row, reasons: Iterable[str]) -> tuple[str, .
 
 
 def top_reason(reasons: Iterable[str]) -> str:
-    """The weightiest that does not only repeat the place."""
+    """The weightiest that says more than the title and the place do; else the weightiest
+    that says more than the place."""
     kept = [reason for reason in reasons if not reason.startswith("in ")]
-    return cut(kept[0], _LONGEST_REASON) if kept else ""
+    telling = [reason for reason in kept if not reason.startswith("matches the role")]
+    return cut((telling or kept or [""])[0], _LONGEST_REASON)
 
 
 def entry(language: Language, number: int, job: Row, match: Match) -> str:
     """Two lines of the page: what it is, and why it is there."""
     name = cut(title(job), _LONGEST_IN_LIST)
     where, amount, reason = _facts(language, job, match.match_reasons)
-    first = " · ".join(filter(None, (f"*{number}. {name}*", where, amount)))
+    firm = cut(rows.label(rows.text(job, "company")), _LONGEST_PLACE)
+    first = " · ".join(filter(None, (f"*{number}. {name}*", firm, where, amount)))
     mark = say(language, "scam_mark") if warning(job) else ""
     return "\n".join(filter(None, (first, reason, mark)))
 

@@ -62,7 +62,7 @@ class Menu:
             )
         )
         message = ListMessage(talk.say("help"), talk.say("button_menu"), rows)
-        return Reply(talk.at_rest(), (message,))
+        return Reply(talk.aside(), (message,))
 
     def human(self, talk: Talk, now: datetime) -> Reply:
         """An operator sees that she waits: conversations.needs_person_at."""
@@ -70,10 +70,16 @@ class Menu:
         if self._human_contact:
             said = f"{said} {talk.say('human_contact', contact=self._human_contact)}"
         since = talk.needs_person_at or now
-        return Reply(replace(talk.at_rest(), needs_person_at=since), (Text(said),))
+        return Reply(replace(talk.aside(), needs_person_at=since), (Text(said),))
+
+    def about(self, talk: Talk) -> Reply:
+        return Reply(talk.aside(), (Text(talk.say("about")),))
+
+    def applying(self, talk: Talk) -> Reply:
+        return Reply(talk.aside(), (Text(talk.say("applying")),))
 
     def thanks(self, talk: Talk) -> Reply:
-        return Reply(talk, (Text(talk.say("thanks")),))
+        return Reply(talk.aside(), (Text(talk.say("thanks")),))
 
     def greeting(self, talk: Talk) -> Reply:
         buttons = (

@@ -13,6 +13,7 @@ from whatsapp_bot.bot.understanding.wishes import (
     FIELDS,
     Field,
     Understanding,
+    checked,
     replacing,
     understand,
     understand_field,
@@ -83,7 +84,7 @@ class Onboarding:
         """The text as wishes; None where it tells none."""
         columns = understand(text, is_asked=talk.state in ("new", "asking"))
         if not columns and self._understands is not None:
-            columns = self._understands(text)
+            columns = checked(self._understands(text))
         return self.drafted(talk, columns) if columns else None
 
     def filled_in(self, talk: Talk, form: Mapping[str, str]) -> Reply:

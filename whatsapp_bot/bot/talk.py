@@ -95,6 +95,11 @@ class Talk:
         state: State = "ready" if self.has_preferences else "asking"
         return replace(self, state=state, draft={}, asked="", is_guided=False)
 
+    def aside(self) -> Talk:
+        """After a word about something else: what she looks for is still asked, what she
+        thinks of a job, or whether to delete, no more."""
+        return self.at_rest() if self.state in ("refusing", "deleting") else self
+
 
 @dataclass(frozen=True)
 class Reply:

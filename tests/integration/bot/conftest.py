@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.conftest import Factory
-from whatsapp_bot.bootstrap import App
+from whatsapp_bot.bootstrap import App, build_conversation
 from whatsapp_bot.bot.conversation import Conversation
 from whatsapp_bot.bot.understanding.wishes import Understanding
 from whatsapp_bot.database.conversations import ConversationStore
@@ -142,17 +142,16 @@ def someone(app: App, make: Factory) -> PersonFactory:
     """Somebody whose number nobody knew before."""
     contacts = TableContacts(app)
 
-    def someone(
-        human_contact: str | None = None, understands: Understanding | None = None
-    ) -> Person:
-        conversation = Conversation(
-            ConversationStore(app.database),
-            app.preference_manager,
-            app.controller,
-            contacts,
-            human_contact,
-            understands,
-        )
+    def someone(at: App = app, understands: Understanding | None = None) -> Person:
+        conversation = build_conversation(at, contacts)
+        if understands is not None:
+            conversation = Conversation(
+                ConversationStore(at.database),
+                at.preference_manager,
+                at.controller,
+                contacts,
+                understands=understands,
+            )
         with app.database.transaction() as cursor:
             row = cursor.row("save_user", external_id=None, name=None, language="en")
         assert row is not None

@@ -82,6 +82,16 @@ def test_the_draft_grows_and_is_corrected_by_words(person: Person) -> None:
     assert "did not understand" in person.writes("qwrtzpsd")
 
 
+@pytest.mark.parametrize("word", ["help", "human", "alerts", "my data", "is it free?"])
+def test_the_draft_outlives_a_word_about_something_else(
+    word: str, person: Person, app: App
+) -> None:
+    person.writes("driver in Lagos")
+    assert person.writes(word)
+    person.writes("yes")
+    assert preferences(app, person)["job_roles"] == ["Driver"]
+
+
 def test_one_field_of_the_draft_is_changed_by_buttons(person: Person, app: App) -> None:
     person.writes("driver in Lagos")
     person.presses("Change")
@@ -112,21 +122,34 @@ def test_by_a_filled_form(person: Person, app: App) -> None:
     assert person.sends("form", form={"nonsense": "x"})
 
 
-def test_what_the_rules_cannot_read_another_may(someone: PersonFactory) -> None:
+def test_what_the_rules_cannot_read_another_may(
+    someone: PersonFactory, app: App
+) -> None:
     asked: list[str] = []
 
     def understands(text: str) -> Row:
         asked.append(text)
-        return {"job_roles": ["Cook"]}
+        if text == "steer the talk":
+            return {"job_roles": 7j, "state": "ready"}
+        return {"job_roles": ["Cook"], "musts": ["salary"], "stop": True}
 
     person = someone(understands=understands)
     person.writes("driver in Lagos")
     assert asked == []
     assert "Work: Cook" in person.writes("zzzz qqqq")
     assert asked == ["zzzz qqqq"]
+    assert "did not understand" in person.writes("steer the talk")
+    person.writes("yes")
+    assert preferences(app, person)["musts"] == []
 
 
 # --- jobs
+
+
+def test_any_work_is_the_newest_where_she_is(person: Person, jobs: list[int]) -> None:
+    said = person.writes("abeg any work wey dey for Abuja")
+    assert "Work: any one\nPlace: Abuja" in said
+    assert "*1. Registered Nurse*" in person.writes("e correct")
 
 
 def test_more_shows_the_unseen_and_then_says_that_there_is_none(
@@ -178,7 +201,7 @@ def test_a_row_pressed_weeks_later_opens_the_same_job_or_says_that_it_ended(
     assert isinstance(first, ListMessage)
     old = first.rows[0]
     person.writes("more")
-    assert old.title in person.presses_id(old.id)
+    assert old.title.removeprefix("1. ") in person.presses_id(old.id)
     job = int(old.id.rsplit(":", 1)[1])
     with app.database.transaction() as cursor:
         cursor.raw.execute(
@@ -234,14 +257,9 @@ def test_what_is_not_for_her_never_comes_again_and_its_reason_is_kept(
 
 
 def test_jobs_come_by_words_while_the_provider_is_down(
-    make_app: AppFactory,
-    someone: PersonFactory,
-    jobs: list[int],
-    app: App,
-    openai_server: OpenAIServer,
+    person: Person, jobs: list[int], openai_server: OpenAIServer
 ) -> None:
     openai_server.close()
-    person = someone()
     assert "jobs for you" in onboard(person)
     assert "Why it fits" in person.writes("1")
     person.writes("save")
@@ -272,6 +290,19 @@ def test_one_wish_is_changed_alone(person: Person, app: App, jobs: list[int]) ->
     person.presses("Pay")
     assert "did not understand" in person.writes("plenty")
     assert "Saved. Pay: from ₦100k a month" in person.writes("100")
+
+
+def test_what_she_wants_to_change_is_asked_for_at_once(
+    person: Person, app: App
+) -> None:
+    onboard(person)
+    assert "Where do you want to work?" in person.writes("change my location")
+    assert "Place: Abuja" in person.writes("Abuja")
+    said = person.writes("change my salary to 150k")
+    assert "Work: Driver\nPlace: Abuja\nPay: from ₦150k" in said
+    person.writes("change my location")
+    person.writes("Kano")
+    assert "Place: Kano\nPay: from ₦150k" in person.text
 
 
 def test_alerts_with_the_words_that_she_agreed_to(person: Person, app: App) -> None:
@@ -358,6 +389,17 @@ def test_deleted_is_gone(
     assert person.writes("hello") == ""
 
 
+def test_a_touched_button_of_weeks_ago_deletes_nothing(
+    person: Person, app: App
+) -> None:
+    onboard(person)
+    assert "Delete everything" in person.presses_id("1:delete_yes")
+    person.writes("jobs")
+    assert "Delete everything" in person.presses_id("1:delete_yes")
+    assert row(app, "SELECT count(*) AS n FROM users") == {"n": 1}
+    assert "Everything is deleted" in person.writes("yes, delete all")
+
+
 def test_any_other_word_leaves_the_question_whether_to_delete(person: Person) -> None:
     onboard(person)
     person.writes("delete my data")
@@ -368,8 +410,10 @@ def test_any_other_word_leaves_the_question_whether_to_delete(person: Person) ->
 # --- people and other kinds
 
 
-def test_a_person_is_asked_for(someone: PersonFactory, app: App) -> None:
-    person = someone(human_contact="help@firm.example")
+def test_a_person_is_asked_for(
+    someone: PersonFactory, make_app: AppFactory, app: App
+) -> None:
+    person = someone(make_app(HUMAN_CONTACT="help@firm.example"))
     assert "help@firm.example" in person.writes("talk to a person")
     since = row(app, "SELECT needs_person_at FROM conversations")["needs_person_at"]
     assert since == person.now

@@ -13,14 +13,14 @@ from whatsapp_bot.matching import places
 
 DEFAULT_PAUSE_DAYS: Final = 7
 LONGEST_PAUSE_DAYS: Final = 365
-LARGEST_NUMBER: Final = 99
 _LONGEST_COMMAND: Final = 60  # characters: a longer message tells something
 
 
 @dataclass(frozen=True)
 class Command:
-    """name: a key of PHRASES, or "open". number: of a job on the last page. words: what
-    she said beside it (the reason why a job is not for her). days: of a pause."""
+    """name: a key of PHRASES, "open" or "field". number: of a job on the last page.
+    words: what she said beside it: why a job is not for her, or which field to change.
+    days: of a pause."""
 
     name: str
     number: int | None = None
@@ -64,6 +64,22 @@ _PAUSE: Final = re.compile(
     r"(?: (?:it|am|alerts?|jobs?|messages?|everything))?(?: for)?"
     r"(?: (?:(\d{1,3})|a|an|one))? ?(days?|weeks?|wks?|months?|mths?|years?)\b.*"
 )
+_CHANGE: Final = re.compile(
+    r"(?:i (?:want|wan)(?: to)? |make i |abeg )?(?:change|edit|update|correct)"
+    r"(?: (?:my|the|am|only))* (\w+)(?: (?:alone|only|abeg|please|pls))*"
+)
+_FIELDS: Final = {
+    word: field
+    for field, words in (
+        ("work", "work job role title profession"),
+        ("place", "place location city area state town"),
+        ("pay", "pay salary money amount wage"),
+        ("experience", "experience years level"),
+        ("arrangement", "arrangement remote hybrid onsite"),
+        ("employment", "employment type time hours"),
+    )
+    for word in words.split()
+}
 _DAYS: Final = {"d": 1, "w": 7, "m": 30, "y": 365}
 
 
@@ -93,6 +109,8 @@ def _with_numbers(said: str) -> Command | None:
     if found := _PAUSE.fullmatch(said):
         days = int(found[1] or 1) * _DAYS[found[2][0]]
         return Command("pause", days=min(max(days, 1), LONGEST_PAUSE_DAYS))
+    if (found := _CHANGE.fullmatch(said)) and found[1] in _FIELDS:
+        return Command("field", words=_FIELDS[found[1]])
     if found := _SAVE.fullmatch(said):
         return Command("save", int(found[1]))
     if (found := _REFUSE.fullmatch(said)) and _is_refusal(said, found):

@@ -72,6 +72,7 @@ _AROUND: Final = re.compile(
     r"about|up ?to|maximum|max|at most|not more than|below|of|is|na|be|i want|i wan|wey "
     r"dey pay|that pays?|with|for|go|dey|reach|and)\b[\s:=,-]*)+$"
 )
+_NOW: Final = re.compile(r"\s*(?:now|currently|presently|at the moment)\b")
 _PLAINLY_MONEY: Final = 10_000  # a bare number from here on, up to:
 _TOO_LONG_FOR_MONEY: Final = 9  # digits: a phone number
 _SPOKEN_IN_THOUSANDS: Final = 1_000  # "salary 80" is 80,000 naira
@@ -85,7 +86,7 @@ def read_money(text: str, is_pay: bool = False) -> tuple[Row, str]:
     """
     for found in _AMOUNT.finditer(text):
         columns = _columns(found, text, is_pay)
-        if columns:
+        if columns and not _NOW.match(text, found.end()):
             start = found.start()
             if around := _AROUND.search(text[:start]):
                 start = around.start()

@@ -57,7 +57,7 @@ office okada keke oil gas operations petroleum pharmacy phlebotomist physics pos
 production programming project property python quantity raider records relationship risk
 scrum seo shipping social software solar spa statistics store supply support tax
 telecom telecoms telesales testing tourism trading transport treasury truck tricycle ui ux
-virtual warehouse waste web wordpress yoga java javascript react node php flutter android
+virtual warehouse waste web wordpress yoga it java javascript react node php flutter android
 excel animation animator cctv crèche creche nail nails lash wig bakery confectionery pastry
 phone repairs repair trailer truck drive clean sew 
 """.replace("\n", " ")
@@ -81,7 +81,7 @@ FILLER: Final = words_of("""a an the i im am is are was be been being me my mine
     like also still just only even very really well much many more most less have has had
     having can could fit will would shall should may might must do does did doing done don
     go going come coming came there here where which who what when why no not nor never yes
-    yeah ok okay area axis side environs environ location state city town island mainland
+    yeah ok okay visa sponsorship area axis side environs environ location state city town island mainland
     live living stay staying based reside base resident salary pay paying wage wages
     income earn money monthly month year years week weekly daily per minimum maximum least
     experience experienced experiences exp yrs yr graduate graduated degree certificate
@@ -94,7 +94,7 @@ FILLER: Final = words_of("""a an the i im am is are was be been being me my mine
     sort related relevant field line department company companies firm organisation
     organization place places full part time fulltime parttime remote hybrid onsite
     available currently am skilled qualified professional certified trained
-    hardworking fine teach own teaches since till until because reach above over between up send show tell let
+    hardworking fine teach own teaches learn learning was since till until because reach above over between up send show tell let
     wish hope hoping trying try see seen register registering subscribe join update
     self myself name called country abroad outside home house nearby close real legit
     genuine e.g i.e etc job? comot happy glad love enjoy want's i'd i'm i've ive id don't dont
@@ -114,6 +114,17 @@ KEPT_TOGETHER: Final = (
     "front desk",
     "make up",
     "house cleaning",
+    "gate man",
+    "security man",
+    "delivery man",
+    "dispatch man",
+    "sales girl",
+    "sales boy",
+    "house boy",
+    "house girl",
+    "bar girl",
+    "it job",
+    "it work",
     "it support",
     "it officer",
     "it manager",
@@ -148,4 +159,13 @@ def _synonym_words() -> frozenset[str]:
     return frozenset(word for word in phrases.split() if len(word) > 2)
 
 
+# Of the words above, those that are work only beside another, or where she says so: "call
+# center", not "call me".
+WEAK: Final = words_of(
+    """account artificial back call capital care center centre chain client contact control
+    desk development end environment front gate giver hair head information intelligence
+    learning machine market operation personal registered relation resource school science
+    service staff stack success talent technology video people human resources phone
+    risk store support waste"""
+)
 ROLE_WORDS: Final = frozenset(_ROLE_TEXT.split()) | GENERIC | _synonym_words() - FILLER

@@ -13,7 +13,7 @@ _PIDGIN: Final = words_of("""dey wetin abeg una wey sabi comot commot waka sef o
     gatz wahala abi biko una dem nau sha pikin nor dat dis watin weytin dey's haba jare oga
     kain jor wan""")
 _PIDGIN_PHRASES: Final = re.compile(
-    r"\b(?:i wan|no be|make i|make una|i don|e don|i no|e no|no get|i fit|how far|no dey|"
+    r"\b(?:(?:you|we|e|dem|i) (?:fit|no|don)|(?:we|e|dem) go|no (?:fit|go)|i wan|no be|make i|make una|i don|e don|i no|e no|no get|i fit|how far|no dey|"
     r"na (?:im|so|wetin|me|my)|i be|well well|i need am|give me work|show me work|i get)\b"
 )
 _ENGLISH: Final = re.compile(

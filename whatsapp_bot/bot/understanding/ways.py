@@ -9,7 +9,7 @@ from whatsapp_bot.records import Row
 
 _REMOTE: Final = (
     r"(?:fully |full |100% |purely |strictly )?(?:remotely|remote|remot|work(?:ing)? from "
-    r"(?:my )?(?:home|house|anywhere)|wfh|from (?:my )?(?:home|house)|for (?:my )?house|"
+    r"(?:my )?(?:home|house|anywhere)|wfh|(?<!far )from (?:my )?(?:home|house)|for (?:my )?house|"
     r"home[- ]?based|telecommut\w*|online(?= (?:job|work|gig|jobs)\b)|online only)"
 )
 _ARRANGEMENTS: Final = (
@@ -17,7 +17,7 @@ _ARRANGEMENTS: Final = (
     (
         "onsite",
         re.compile(
-            r"\b(?:(?:no|not|dont want|don't want|no want|no be) (?:a |any )?remote|on[- ]?"
+            r"\b(?:(?:no|not|dont want|don't want|no want|no be|remove|comot|without) (?:a |any )?remote|on[- ]?"
             r"site|physical(?:ly)?(?= (?:job|work|office)|$|[ ,.])|in[- ]office|in[- ]person"
             r"|office based)\b"
         ),

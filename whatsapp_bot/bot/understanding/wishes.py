@@ -13,6 +13,8 @@ from whatsapp_bot.bot.understanding.plain import small
 from whatsapp_bot.bot.understanding.ways import ALL_ARRANGEMENTS, read_ways, says_any
 from whatsapp_bot.bot.understanding.where import read_places, read_unknown_place
 from whatsapp_bot.bot.understanding.work import read_work
+from whatsapp_bot.errors import InputError
+from whatsapp_bot.intake.profile import parse_preferences
 from whatsapp_bot.records import Row
 
 # What a person can be asked for, and change, one by one; the most telling first.
@@ -26,8 +28,13 @@ COLUMNS: Final[Mapping[Field, tuple[str, ...]]] = {
     "arrangement": ("work_arrangements",),
     "employment": ("employment_types",),
 }
+# Another reader of free text: preferences, none where it makes nothing of it. It raises
+# nothing, and answers in a second or two: she waits.
 Understanding = Callable[[str], Row]
 _LINK: Final = re.compile(r"https?://\S+|www\.\S+|\S+@\S+\.\S+")
+_QUESTION: Final = re.compile(
+    r"\?|^\W*(?:how|what|which|who|when|why|where|wetin|is|are|do|does|can|una|abeg how)\b"
+)
 _NONE: Final = re.compile(
     r"^\W*(?:any|none|no|nil|nothing|skip|anything|all|any one|anyone|not sure|no matter|"
     r"e no matter|negotiable|pass|i no know|i dont know|doesnt matter|no mind|open|whatever)"
@@ -67,6 +74,7 @@ def understand(text: str, is_asked: bool = False) -> Row:
     if "preferred_locations" not in where:
         unknown, rest = read_unknown_place(rest)
         where |= unknown
+    is_asked = is_asked and not _QUESTION.search(said)
     return columns | pay | ways | where | read_work(rest, is_asked)
 
 
@@ -120,6 +128,15 @@ def _arrangement(said: str) -> Row:
 
 def _only(column: str, columns: Row) -> Row:
     return {column: columns[column]} if column in columns else {}
+
+
+def checked(columns: Row) -> Row:
+    """What another reader understood: as it can be saved, and nothing but FIELDS."""
+    known = {name for names in COLUMNS.values() for name in names}
+    try:
+        return parse_preferences({k: v for k, v in columns.items() if k in known})
+    except InputError:
+        return {}
 
 
 def understand_form(form: Mapping[str, str]) -> Row:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Final
 
 from whatsapp_bot.bot.understanding.plain import nearest, words_of
@@ -12,6 +13,7 @@ from whatsapp_bot.bot.understanding.role_words import (
     KEPT_TOGETHER,
     LONGEST_WORD,
     ROLE_WORDS,
+    WEAK,
     WORKPLACES,
 )
 from whatsapp_bot.records import Row
@@ -30,12 +32,27 @@ _ANY_WORK: Final = re.compile(
     r"whatever(?: job| work)?)\b"
 )
 _AS: Final = re.compile(r"\b(?:as|be|become|being) (?:a|an)?\s*$")
-# "with own bike" is no second kind of work, and "no wan go office" none at all.
-_ASIDE: Final = re.compile(r"\bwith(?: \w+){0,2}$")
+# Work only where nothing else is: "with own bike", "graduate of computer science". And
+# "no wan go office" is none at all.
+_ASIDE: Final = re.compile(
+    r"\b(?:with(?: \w+){0,2}|(?:graduated?|degree|certificate|bsc|hnd|ond|msc) (?:of|in)"
+    r"|was(?: an?)?)$"
+)
+_DOER: Final = re.compile(r"\w{3}(?:er|or|ist|ian|ant|man|ess)s?$")
 _NOT: Final = re.compile(r"\b(?:no|not|nor|dont|don't|never)(?: \w+){0,3}$")
 # In capitals as people write them.
 _CAPITALS: Final = words_of("hr hse it ui ux qa pos cctv dj seo php ict ngo")
+_ANY: Final = words_of("any anyone all")
 _NO_WORD: Final = re.compile(r"[^aeiouy]{5,}|^[^aeiouy]+$|(.)\1\1")
+
+
+@dataclass(frozen=True)
+class _Run:
+    """Words that stand together. is_named: the sentence says that they are work."""
+
+    words: list[str]
+    is_named: bool
+    is_aside: bool
 
 
 def read_work(text: str, is_work: bool = False) -> Row:
@@ -44,35 +61,43 @@ def read_work(text: str, is_work: bool = False) -> Row:
     text: small letters, without what other readers read. is_work: she was asked for it,
     so words that no table has may be it.
     """
-    roles: dict[str, str] = {}
-    trades: dict[str, str] = {}
-    for run, is_named in _runs(text, is_work):
-        words = [_corrected(word) for word in run]
-        last = max((i for i, w in enumerate(words) if _is_role(w)), default=-1)
-        if last >= 0 and not _is_workplace(words):
-            words = words[max(0, last - _LONGEST_ROLE + 1) : last + 1]
-            roles.setdefault(" ".join(words), _title(words))
-        elif _is_workplace(words):
-            trades.setdefault(" ".join(words), _title(words[-2:]))
-        elif is_named and len(words) <= _LONGEST_ROLE and all(map(_is_word, words)):
-            roles.setdefault(" ".join(words), _title(words))
+    runs = list(_runs(text, is_work))
+    named = [role for run in runs if not run.is_aside and (role := _role(run))]
+    named = named or [role for run in runs if (role := _role(run))]
+    roles = _once(name for name, is_trade in named if not is_trade)
+    trades = _once(name for name, is_trade in named if is_trade)
     columns: Row = {}
-    if named := list((roles or trades).values())[:MOST_ROLES]:
-        columns["job_roles"] = named
+    if roles or trades:
+        columns["job_roles"] = roles or trades
         if roles and trades:
-            columns["industry_preferences"] = list(trades.values())[:MOST_ROLES]
-    elif _ANY_WORK.search(text) or (
-        is_work and text.strip() in ("any", "anyone", "all")
-    ):
+            columns["industry_preferences"] = trades
+    elif _ANY_WORK.search(text) or (is_work and text.strip() in _ANY):
         columns["job_roles"] = []
     return columns
 
 
-def _runs(text: str, is_work: bool) -> Iterator[tuple[list[str], bool]]:
-    """Words that stand together, and whether the sentence says that they are work."""
+def _once(names: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(names))[:MOST_ROLES]
+
+
+def _role(run: _Run) -> tuple[str, bool] | None:
+    """What it is called, and whether it is only a place where people work."""
+    words = [_corrected(word) for word in run.words]
+    if _is_workplace(words):
+        return _title(words[-2:]), True
+    last = max((i for i, word in enumerate(words) if _is_role(word)), default=-1)
+    while 0 <= last < len(words) - 1 and _DOER.search(words[last + 1]):
+        last += 1
+    if last >= 0 and (run.is_named or _is_telling(words)):
+        return _title(words[max(0, last - _LONGEST_ROLE + 1) : last + 1]), False
+    if run.is_named and len(words) <= _LONGEST_ROLE and all(map(_is_word, words)):
+        return _title(words), False
+    return None
+
+
+def _runs(text: str, is_work: bool) -> Iterator[_Run]:
     for kept in KEPT_TOGETHER:
         text = text.replace(kept, kept.replace(" ", "_"))
-    seen = False
     for piece in _BREAK.split(text):
         tokens = [
             part
@@ -86,11 +111,15 @@ def _runs(text: str, is_work: bool) -> Iterator[tuple[list[str], bool]]:
             if word and word not in FILLER and _may_be_named(word):
                 run += word.split()
                 continue
-            if run and not _NOT.search(before) and not (seen and _ASIDE.search(before)):
-                seen = True
+            if run and not _NOT.search(before):
                 is_named = is_work or word in _WORK or bool(_AS.search(before))
-                yield run, is_named
+                yield _Run(run, is_named, bool(_ASIDE.search(before)))
             before, run = f"{before if not run else ''} {word}".strip(), []
+
+
+def _is_telling(words: list[str]) -> bool:
+    roles = [word for word in words if _is_role(word)]
+    return len(roles) > 1 or any(word not in WEAK for word in roles)
 
 
 def _may_be_named(word: str) -> bool:

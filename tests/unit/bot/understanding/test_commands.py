@@ -29,6 +29,8 @@ delete: delete my data|delet my data|Delete my account|forget me|delete everythi
 human: human|talk to a person|Talk to someone|real person|humann
 english: english|speak english
 pidgin: pidgin|pigdin|broken english|yarn pidgin
+about: is it free?|are you a robot|Is this real?|una dey collect money|who be you
+applying: how do i apply|how i go apply|apply
 yes: yes|Yes!|yess|YES o|ok|👍|na so|e correct|correct
 no: no|nope|no o|cancel|never mind
 thanks: thanks|thank you|God bless you|thank you sir|you do well
@@ -75,6 +77,9 @@ def test_what_tells_something_is_no_command(text: str) -> None:
         ("3 not for me", Command("refuse", 3)),
         ("not for me too far", Command("refuse", None, "too far")),
         ("Not for me 3 because e too far", Command("refuse", 3, "e too far")),
+        ("change my salary", Command("field", words="pay")),
+        ("I want to change location", Command("field", words="place")),
+        ("edit work abeg", Command("field", words="work")),
         ("pause", Command("pause", days=7)),
         ("pause 2 weeks", Command("pause", days=14)),
         ("pause for two weeks", Command("pause", days=14)),

@@ -91,7 +91,7 @@ def test_what_is_understood_can_be_saved_as_it_is(phrase: str) -> None:
         ("work", "POS", "work POS"),
         ("work", "soap making", "work Soap Making"),
         ("work", "customer care", "work Customer Care"),
-        ("work", "driver or security man", "work Driver + Security"),
+        ("work", "driver or security man", "work Driver + Security Man"),
         ("arrangement", "remote", "remote"),
         ("arrangement", "office", "onsite"),
         ("arrangement", "both", "onsite+hybrid+remote"),
@@ -139,6 +139,14 @@ def test_another_answer_takes_back_the_whole_earlier_one() -> None:
         None,
     )
     assert after["job_roles"] == ["x"]
+
+
+def test_words_that_no_table_has_are_work_where_she_was_asked() -> None:
+    assert said(understand("soap making, Yaba", is_asked=True)) == (
+        "work Soap Making; in Yaba, Lagos"
+    )
+    assert understand("soap making") == {}
+    assert understand("how much una dey chop?", is_asked=True) == {}
 
 
 WORDS = st.sampled_from(
