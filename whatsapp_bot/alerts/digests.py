@@ -18,7 +18,7 @@ from whatsapp_bot.alerts.times import (
     unanswered,
     utc_now,
 )
-from whatsapp_bot.bot import choices, job_words
+from whatsapp_bot.bot import choices
 from whatsapp_bot.bot.bot_controller import BotController
 from whatsapp_bot.bot.job_pages import listed
 from whatsapp_bot.bot.talk import Talk
@@ -28,6 +28,7 @@ from whatsapp_bot.database.conversations import ConversationStore, write_convers
 from whatsapp_bot.database.database_manager import Cursor, DatabaseManager
 from whatsapp_bot.database.outbox import OutboxStore
 from whatsapp_bot.errors import DatabaseConflict, DatabaseUnavailable
+from whatsapp_bot.matching.rows import label
 from whatsapp_bot.records import FoundJobs
 from whatsapp_bot.whatsapp.messages import Outgoing, Template, cut
 from whatsapp_bot.whatsapp.outbox import Outbox
@@ -50,7 +51,7 @@ class AlertTemplate:
     language: str
 
     def of(self, found: FoundJobs) -> Template:
-        title = cut(job_words.title({"title": found.matches[0].title}), LONGEST_TITLE)
+        title = cut(label(found.matches[0].title) or "-", LONGEST_TITLE)
         values = (str(len(found.matches)), title)
         return Template(self.name, self.language, values, (choices.make("found"),))
 

@@ -259,7 +259,11 @@ def test_no_more_is_sent_in_a_day_than_the_budget_allows(town: Town) -> None:
     assert town.pass_by(hours=22) == 1
 
 
-# --- many workers, and workers that die
+# --- workers that die, and what happens in that very moment
+
+
+def kill(*args: object, **how: object) -> int:
+    raise KeyboardInterrupt
 
 
 def test_a_worker_that_dies_between_claim_and_commit_loses_and_doubles_nothing(
@@ -273,6 +277,14 @@ def test_a_worker_that_dies_between_claim_and_commit_loses_and_doubles_nothing(
     town.now += 2 * LATER
     assert town.find() == 1
     town.now += LATER
+    # Another one was killed before it committed.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(town.app.edge.outbox, "add", kill)
+        with pytest.raises(KeyboardInterrupt):
+            town.tell()
+    assert town.messages(person) == [] and town.pending(person) == [job]
+    assert town.tell() == 0
+    town.now += timedelta(minutes=3)
     # Another one claimed the person, and was slow.
     (slow,) = town.app.alerts.claim_people(town.now, timedelta(minutes=2), 10)
     assert town.tell() == 0

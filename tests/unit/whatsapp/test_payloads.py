@@ -101,6 +101,25 @@ TEXT = {"type": "text", "text": {"preview_url": False, "body": "Hi"}}
             },
         ),
         (
+            Template("asks", "en", choices=["1:a", "1:b"]),
+            {
+                "type": "template",
+                "template": {
+                    "name": "asks",
+                    "language": {"code": "en"},
+                    "components": [
+                        {
+                            "type": "button",
+                            "sub_type": "quick_reply",
+                            "index": index,
+                            "parameters": [{"type": "payload", "payload": choice}],
+                        }
+                        for index, choice in (("0", "1:a"), ("1", "1:b"))
+                    ],
+                },
+            },
+        ),
+        (
             Template("hello", "en"),
             {
                 "type": "template",
