@@ -20,6 +20,7 @@ FLOORS = [
     {"intake", "matching"},
     {"whatsapp"},
     {"bot", "corpus", "embedding_picture", "web"},
+    {"alerts"},
     {"bootstrap"},
     {"door", "progress"},
 ]

@@ -1,4 +1,4 @@
-"""The admin API over HTTP: embed, coverage, failed rows, spend; health and metrics."""
+"""HTTP: the admin API, health and metrics, and the webhook that Meta brings messages to."""
 
 from __future__ import annotations
 
@@ -60,6 +60,12 @@ def _listen(settings: Settings, options: argparse.Namespace) -> int:
     if not settings.admin_token and not is_loopback(host):
         raise ConfigError(
             f"set ADMIN_TOKEN to listen on {host}, or leave WEB_HOST at 127.0.0.1"
+        )
+    has_webhook = settings.whatsapp_phone_number_id is not None
+    if has_webhook and not settings.whatsapp_app_secret and not is_loopback(host):
+        raise ConfigError(
+            f"set WHATSAPP_APP_SECRET to listen on {host}, or leave WEB_HOST at "
+            "127.0.0.1: whatever is brought to /webhook would be believed"
         )
     with _bound(host, port) as listener:
         return door.run(lambda app: serve(app, listener))

@@ -6,10 +6,16 @@ import contextlib
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from whatsapp_bot.alerts.digests import AlertTemplate, Digests, Reach
+from whatsapp_bot.alerts.job_finder import JobFinder
+from whatsapp_bot.alerts.times import Calendar, Clock, utc_now
 from whatsapp_bot.bot.bot_controller import BotController
+from whatsapp_bot.bot.contacts import Contacts
+from whatsapp_bot.bot.conversation import Conversation
 from whatsapp_bot.config import Settings
 from whatsapp_bot.corpus.corpus_run import CorpusRun
 from whatsapp_bot.corpus.npy_sink import Label, NpySink
@@ -17,21 +23,27 @@ from whatsapp_bot.corpus.plan import Corpus, Flags, Plan
 from whatsapp_bot.corpus.sink import Sink
 from whatsapp_bot.corpus.table_sink import TableSink
 from whatsapp_bot.database.admin_jobs import AdminJobStore
+from whatsapp_bot.database.alerts import AlertStore
 from whatsapp_bot.database.backfill import BackfillStore
 from whatsapp_bot.database.batches import BatchList, BatchStore
+from whatsapp_bot.database.contacts import ContactStore
+from whatsapp_bot.database.conversations import ConversationStore
 from whatsapp_bot.database.database_manager import DatabaseManager, DueListener
 from whatsapp_bot.database.embedded_postgres import EmbeddedPostgres
 from whatsapp_bot.database.embeddings import EmbeddingStore, EmbeddingUpkeep
 from whatsapp_bot.database.history import HistoryStore
+from whatsapp_bot.database.inbox import InboxStore
 from whatsapp_bot.database.jobs import JobStore
 from whatsapp_bot.database.libsql import Libsql, SqliteFile, is_server
 from whatsapp_bot.database.migrator import Migrator
 from whatsapp_bot.database.models import ModelStore
+from whatsapp_bot.database.outbox import OutboxStore, SendingRules
 from whatsapp_bot.database.pace import Ledger, PaceStore
 from whatsapp_bot.database.tasks import TaskStore
 from whatsapp_bot.database.users import UserStore
 from whatsapp_bot.database.vector_table import VectorTable
 from whatsapp_bot.database.vectors import VectorStore
+from whatsapp_bot.database.whatsapp_number import NumberStore
 from whatsapp_bot.embeddings.backfill_run import BackfillRun, ChosenRows
 from whatsapp_bot.embeddings.batch_service import BatchService
 from whatsapp_bot.embeddings.embedding_generator import (
@@ -60,6 +72,10 @@ from whatsapp_bot.matching.embedding_job_matcher import EmbeddingJobMatcher
 from whatsapp_bot.matching.intelligent_job_matcher import IntelligentJobMatcher
 from whatsapp_bot.matching.reverse_match import ReverseMatcher
 from whatsapp_bot.records import THINGS, EmbeddingModel, Thing
+from whatsapp_bot.whatsapp.messages import Answerer
+from whatsapp_bot.whatsapp.outbox import Outbox
+from whatsapp_bot.whatsapp.receiver import Receiver
+from whatsapp_bot.whatsapp.signature import hash_of
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -67,11 +83,23 @@ if TYPE_CHECKING:
     from whatsapp_bot.embeddings.token_count import TokenCounter
     from whatsapp_bot.web.job_runner import JobRunner
     from whatsapp_bot.whatsapp.fake_graph import FakeGraph
+    from whatsapp_bot.whatsapp.worker import WhatsAppWorker
 
 logger = logging.getLogger(__name__)
 
 SIMULATED_DELAYS = (0.1, 0.4, 1.0)  # seconds until sent, delivered and read
 DELAYED_REQUESTS = 10  # of a batch, at most, as a rule
+
+
+@dataclass(frozen=True)
+class Edge:
+    """What the conversation and the alerts need of WhatsApp."""
+
+    contacts: ContactStore
+    outbox: Outbox
+    outgoing: OutboxStore
+    inbox: InboxStore
+    number: NumberStore
 
 
 @dataclass(frozen=True)
@@ -99,6 +127,9 @@ class App:
     parser: AIEnhancedParser
     controller: BotController
     reverse_matcher: ReverseMatcher
+    alerts: AlertStore
+    edge: Edge
+    answerer: Answerer | None  # None: messages wait in the inbox
 
     def store(self, thing: Thing) -> EmbeddingStore:
         """The embeddings of the live model."""
@@ -162,7 +193,12 @@ def _see_to_schema(settings: Settings, database: DatabaseManager) -> None:
         migrator.require()
 
 
-def build(settings: Settings, database: DatabaseManager, place: str) -> App:
+def build(
+    settings: Settings,
+    database: DatabaseManager,
+    place: str,
+    answerer: Answerer | None = None,
+) -> App:
     models = ModelStore(database)
     wanted = wanted_model(settings)
     live = models.live() or models.add(wanted)
@@ -171,6 +207,10 @@ def build(settings: Settings, database: DatabaseManager, place: str) -> App:
     )
     users, jobs = UserStore(database), JobStore(database)
     history = HistoryStore(database)
+    alerts = AlertStore(database)
+    reverse_matcher = ReverseMatcher(
+        jobs, users, models, history, VectorStore(database)
+    )
     hook = SaveHook(services, settings.hook_timeout_seconds)
     return App(
         settings=settings,
@@ -198,10 +238,15 @@ def build(settings: Settings, database: DatabaseManager, place: str) -> App:
             EmbeddingJobMatcher(jobs, users),
             IntelligentJobMatcher(jobs),
             history,
+            jobs,
+            users,
+            alerts,
+            reverse_matcher,
         ),
-        reverse_matcher=ReverseMatcher(
-            jobs, users, models, history, VectorStore(database)
-        ),
+        reverse_matcher=reverse_matcher,
+        alerts=alerts,
+        edge=build_edge(settings, database),
+        answerer=answerer,
     )
 
 
@@ -281,6 +326,146 @@ def budget_for(settings: Settings, model: EmbeddingModel) -> Budget:
     )
 
 
+# --- WhatsApp
+
+INBOX_THREADS = 4
+SENDER_THREADS = 8
+
+
+def build_edge(settings: Settings, database: DatabaseManager) -> Edge:
+    number = settings.whatsapp_phone_number_id or ""
+    secret = settings.whatsapp_app_secret or ""
+    rules = SendingRules(
+        phone_number_id=number,
+        messages_per_second=settings.whatsapp_messages_per_second,
+        resend_seconds=settings.whatsapp_resend_seconds,
+        template_dollars=settings.whatsapp_template_usd,
+        other_dollars=settings.whatsapp_service_usd,
+        daily_budget=settings.whatsapp_daily_budget_usd,
+    )
+    outgoing = OutboxStore(database, rules)
+    return Edge(
+        contacts=ContactStore(database, lambda wamid: hash_of(wamid, secret)),
+        outbox=Outbox(outgoing),
+        outgoing=outgoing,
+        inbox=InboxStore(database),
+        number=NumberStore(database, number),
+    )
+
+
+def build_receiver(app: App) -> Receiver | None:
+    """None where WhatsApp is not set up."""
+    settings = app.settings
+    if settings.whatsapp_phone_number_id is None:
+        return None
+    return Receiver(
+        app.edge.inbox,
+        settings.whatsapp_phone_number_id,
+        settings.whatsapp_app_secret,
+        settings.whatsapp_verify_token,
+    )
+
+
+def build_whatsapp_worker(app: App) -> WhatsAppWorker | None:
+    """None where WhatsApp is not set up. Raises ConfigError."""
+    settings, edge, database = app.settings, app.edge, app.database
+    if settings.whatsapp_phone_number_id is None:
+        return None
+    if settings.whatsapp_token is None:
+        raise ConfigError("set WHATSAPP_TOKEN, or unset WHATSAPP_PHONE_NUMBER_ID")
+    # Here and not above: the HTTP client takes a tenth of a second, and few need it.
+    from whatsapp_bot.whatsapp.answering import Answering
+    from whatsapp_bot.whatsapp.graph_api import GraphApi
+    from whatsapp_bot.whatsapp.refusals import Refusals
+    from whatsapp_bot.whatsapp.sender import Sender
+    from whatsapp_bot.whatsapp.telling import Telling
+    from whatsapp_bot.whatsapp.worker import WhatsAppWorker, Work
+
+    api = GraphApi(
+        settings.whatsapp_base_url,
+        settings.whatsapp_api_version,
+        settings.whatsapp_phone_number_id,
+        settings.whatsapp_token,
+    )
+    refusals = Refusals(edge.outgoing, edge.contacts, edge.number)
+    sender = Sender(database, edge.outgoing, edge.number, refusals, api)
+    telling = Telling(
+        database,
+        edge.inbox,
+        edge.outgoing,
+        edge.contacts,
+        refusals,
+        lambda category: _whatsapp_price(settings, category),
+    )
+    works = [
+        Work("sender", SENDER_THREADS, sender.step),
+        Work("events", 1, telling.step),
+    ]
+    if app.answerer is None:
+        logger.warning(
+            "nobody answers: messages wait in the inbox",
+            extra={"action": "no_answerer"},
+        )
+    else:
+        answering = Answering(
+            database, edge.inbox, edge.outbox, app.answerer, settings.lease_seconds
+        )
+        works.append(Work("inbox", INBOX_THREADS, answering.step))
+    listener = DueListener(database, "whatsapp_due")
+    return WhatsAppWorker(works, listener, edge.inbox, edge.number, api)
+
+
+def _whatsapp_price(settings: Settings, category: str) -> float:
+    """Marketing is the dearest; what else there is costs as much as an answer."""
+    if category.startswith("marketing"):
+        return settings.whatsapp_template_usd
+    return settings.whatsapp_service_usd
+
+
+# --- alerts
+
+
+def build_job_finder(app: App, clock: Clock = utc_now) -> JobFinder:
+    settings = app.settings
+    collect = timedelta(minutes=settings.alert_collect_minutes)
+    return JobFinder(
+        app.alerts, app.reverse_matcher, settings.alert_days, collect, clock
+    )
+
+
+def build_digests(app: App, clock: Clock = utc_now) -> Digests:
+    settings, edge = app.settings, app.edge
+    name = settings.whatsapp_alert_template
+    language = settings.whatsapp_alert_template_language
+    template = AlertTemplate(name, language) if name else None
+    return Digests(
+        app.database,
+        app.alerts,
+        ConversationStore(app.database),
+        app.controller,
+        Reach(edge.contacts, edge.outbox, edge.outgoing, template),
+        Calendar(
+            timedelta(minutes=settings.alert_collect_minutes),
+            time.fromisoformat(settings.alert_daily_at),
+        ),
+        clock,
+    )
+
+
+# --- the conversation
+
+
+def build_conversation(app: App, contacts: Contacts) -> Conversation:
+    """contacts: whoever knows how people are reached, and whether they told us to stop."""
+    return Conversation(
+        ConversationStore(app.database),
+        app.preference_manager,
+        app.controller,
+        contacts,
+        app.settings.human_contact,
+    )
+
+
 # --- the admin API
 
 
@@ -317,6 +502,7 @@ def build_web(
         pace=app.pace,
         daily_budget=app.settings.embedding_daily_budget_usd,
         admin_token=app.settings.admin_token,
+        receiver=build_receiver(app),
     )
     runner = JobRunner(parts)
     page = simulator.asgi if simulator else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -51,6 +52,10 @@ def _dollars(value: str) -> float | None:
     return float(_checked(value, float, 0, "an amount in dollars, or none"))
 
 
+def _price(value: str) -> float:
+    return float(_checked(value, float, 0, "an amount in dollars"))
+
+
 def _checked(
     value: str, cast: Callable[[str], float], least: float, expected: str
 ) -> float:
@@ -82,6 +87,18 @@ def _switch(value: str) -> bool:
     if value.lower() not in ("on", "off"):
         raise ValueError("on or off")
     return value.lower() == "on"
+
+
+def _api_version(value: str) -> str:
+    if not re.fullmatch(r"v\d+\.\d+", value):
+        raise ValueError("a version such as v25.0")
+    return value
+
+
+def _http_url(value: str) -> str:
+    if not re.fullmatch(r"https?://[^/\s]\S*", value):
+        raise ValueError("a URL that begins with https:// or http://")
+    return value
 
 
 def _log_level(value: str) -> str:
@@ -138,6 +155,30 @@ class Settings:
 
     # For admin-api too: a fake of Meta's API, and the page of a phone to try the bot with.
     simulator: bool = _setting(False, _switch)
+    # WhatsApp: without a phone number id, it is left alone.
+    whatsapp_phone_number_id: str | None = _setting(None, _text)
+    whatsapp_token: str | None = _setting(None, _text, secret=True)
+    whatsapp_app_secret: str | None = _setting(None, _text, secret=True)
+    whatsapp_verify_token: str | None = _setting(None, _text, secret=True)
+    whatsapp_api_version: str = _setting("v25.0", _api_version)
+    whatsapp_base_url: str = _setting("https://graph.facebook.com", _http_url)
+    whatsapp_messages_per_second: int = _setting(80, _count)
+    whatsapp_resend_seconds: float = _setting(120.0, _seconds)  # may have arrived
+    whatsapp_keep_days: int = _setting(30, _count)  # the texts of messages
+    whatsapp_daily_budget_usd: float | None = _setting(5.0, _dollars)
+    whatsapp_template_usd: float = _setting(0.0516, _price)  # per message
+    whatsapp_service_usd: float = _setting(0.0067, _price)
+
+    # Alerts. The template is one that Meta approved; without it, nobody is written to
+    # outside of the 24 hours after her last message.
+    whatsapp_alert_template: str | None = _setting(None, _text)
+    whatsapp_alert_template_language: str = _setting("en", _text)
+    alert_days: int = _setting(3, _count)  # older postings are no news
+    alert_collect_minutes: int = _setting(5, _count)  # before an instant digest
+    alert_daily_at: str = _setting("08:00", _time_of_day)  # by each person's clock
+
+    # For whoever asks the bot for a person: a phone number, an e-mail address or a link.
+    human_contact: str | None = _setting(None, _text)
 
     user_task_minutes: int = _setting(30, _count)
     job_task_minutes: int = _setting(15, _count)

@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime
 
 from whatsapp_bot import door
+from whatsapp_bot.alerts.health import alert_facts
 from whatsapp_bot.bootstrap import App
 from whatsapp_bot.embeddings.index_keeper import IndexKeeper
 from whatsapp_bot.embeddings.model_choice import price_for
 from whatsapp_bot.embeddings.prices import dollars
 from whatsapp_bot.errors import EmbeddingError, ProviderPaused
 from whatsapp_bot.records import THINGS, EmbeddingFacts, PaceFacts, TaskRun, Thing
+from whatsapp_bot.whatsapp.api_versions import version_fact
+from whatsapp_bot.whatsapp.health import inbox_facts, outbox_facts
 
 EXAMPLES = """examples:
   python -m whatsapp_bot.embedding_health_check
@@ -24,7 +28,13 @@ LATE_SECONDS = 15 * 60.0  # a row that is due for longer is served by nobody
 PROBE_SECONDS = 10.0
 FAILURES_SHOWN = 5
 # How long each task may be silent, in seconds: twice its default interval.
-SILENT_SECONDS = {"embed_due": 3600.0, "reconcile": 7200.0, "refresh_stale": 172800.0}
+SILENT_SECONDS = {
+    "embed_due": 3600.0,
+    "reconcile": 7200.0,
+    "refresh_stale": 172800.0,
+    "find_people": 1800.0,  # many jobs for many people take their time
+    "send_digests": 1800.0,
+}
 
 
 @dataclass(frozen=True)
@@ -76,7 +86,7 @@ def gather(
         facts += _failures(app, thing, embeddings[thing])
     facts.append(_index(app))
     facts += [_task(run) for run in app.tasks.list()]
-    return [*facts, _money(app, embeddings)]
+    return [*facts, _money(app, embeddings), *_whatsapp(app)]
 
 
 def _database(app: App) -> Fact:
@@ -140,6 +150,21 @@ def _money(app: App, embeddings: dict[Thing, EmbeddingFacts]) -> Fact:
         + f"; the {waiting} rows due will cost ${dollars(waiting * tokens, price):.4f}"
     )
     return Fact(budget is None or usage["dollars"] <= budget, text)
+
+
+def _whatsapp(app: App) -> list[Fact]:
+    """None where it is not set up."""
+    settings, edge = app.settings, app.edge
+    if settings.whatsapp_phone_number_id is None:
+        return []
+    budget = settings.whatsapp_daily_budget_usd
+    facts = [
+        version_fact(settings.whatsapp_api_version, date.today()),
+        *inbox_facts(edge.inbox.facts()),
+        *outbox_facts(edge.number.facts(), budget),
+        *alert_facts(app.alerts.facts(datetime.now(UTC), settings.alert_days)),
+    ]
+    return [Fact(is_true, text) for is_true, text in facts]
 
 
 def _coverage(thing: Thing, facts: EmbeddingFacts) -> list[Fact]:

@@ -114,3 +114,28 @@ class BatchGone(EmbeddingError):
 
 class NoVectors(JobBotError):
     """The vectors cannot answer; the message says why."""
+
+
+class SendError(JobBotError):
+    """A WhatsApp message could not be sent."""
+
+
+class NotSent(SendError):
+    """Meta could not be reached: the message did not leave."""
+
+
+class MaybeSent(SendError):
+    """The message left, and no answer tells what became of it."""
+
+
+class SendRefused(SendError):
+    """Meta answered that it does not send this. code None: it named none."""
+
+    def __init__(
+        self, code: int | None, subcode: int | None, http_status: int, details: str = ""
+    ) -> None:
+        super().__init__(f"refused with {code}, HTTP {http_status}")
+        self.code = code
+        self.subcode = subcode
+        self.http_status = http_status
+        self.details = details

@@ -80,6 +80,15 @@ class PersonMatches:
 
 
 @dataclass(frozen=True)
+class FoundJobs:
+    """Jobs that were found for a person. pending: all of them. matches: those that still
+    suit her, best first; the others ended, she saw them, or her wishes changed."""
+
+    pending: tuple[int, ...]
+    matches: tuple[Match, ...]
+
+
+@dataclass(frozen=True)
 class SavedMatch:
     """A job that a person saved. is_live: it can still be found."""
 

@@ -16,11 +16,17 @@ from typing import TypeVar
 import schedule
 
 from whatsapp_bot import door
-from whatsapp_bot.bootstrap import App
+from whatsapp_bot.bootstrap import (
+    App,
+    build_digests,
+    build_job_finder,
+    build_whatsapp_worker,
+)
 from whatsapp_bot.embeddings.index_keeper import IndexKeeper
 from whatsapp_bot.embeddings.patience import NAP_SECONDS, Patience, sleep
 from whatsapp_bot.errors import DatabaseUnavailable, EmbeddingDenied
 from whatsapp_bot.records import THINGS, Totals
+from whatsapp_bot.whatsapp.worker import WhatsAppWorker
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +35,8 @@ T = TypeVar("T")
 AFTER_ERROR_SECONDS = 2.0
 SOONEST_SECONDS = 0.2  # between two looks for due rows
 PROGRESS_SECONDS = 10.0
+WHATSAPP_END_SECONDS = 10.0  # messages in hand may take this long to end after a stop
+ALERT_END_SECONDS = 10.0  # as above; what is cut off is done again by its lease
 
 EXAMPLES = """examples:
   python -m whatsapp_bot.scheduler_service           run until stopped
@@ -43,19 +51,28 @@ class SchedulerService:
 
     def __init__(self, app: App) -> None:
         self._app = app
+        self._whatsapp: WhatsAppWorker | None = None
         self._index = IndexKeeper(app.models)
         self._scheduler = schedule.Scheduler()
         self._next_look = 0.0  # monotonic; when due rows are looked for at the latest
         self._is_stopping = False
         self._index_thread: threading.Thread | None = None
+        self._finder, self._digests = build_job_finder(app), build_digests(app)
+        self._alert_thread: threading.Thread | None = None
         self._set_up_tasks()
 
     def stop(self) -> None:
-        """Ask it to end; only sets a flag, so a signal handler may call it."""
+        """Ask it to end; only sets flags, so a signal handler may call it."""
         self._is_stopping = True
+        if self._whatsapp:
+            self._whatsapp.stop()
 
     def run(self) -> None:
-        """Until stopped. The database may go away and come back meanwhile."""
+        """Until stopped. The database may go away and come back meanwhile. Messages have
+        threads of their own: they wait for no embedding pass."""
+        self._whatsapp = build_whatsapp_worker(self._app)
+        if self._whatsapp:
+            self._whatsapp.start()
         self.run_all_tasks()
         while not self._is_stopping:
             self._scheduler.run_pending()
@@ -63,6 +80,14 @@ class SchedulerService:
                 self._guard("embed_due", self._embed_due)
             self._nap()
         self._app.listener.close()
+        if self._whatsapp:
+            self._whatsapp.stop()
+            if not self._whatsapp.join(WHATSAPP_END_SECONDS):
+                logger.warning(
+                    "a message is still in hand", extra={"action": "cut_off"}
+                )
+        if self._alert_thread:
+            self._alert_thread.join(ALERT_END_SECONDS)
 
     def run_once(self) -> Totals:
         """One pass over all tasks, and everything due embedded. A provider that asks
@@ -76,6 +101,9 @@ class SchedulerService:
         totals = self._record("embed_due", self._embed_patiently)
         if not self._is_stopping:
             self._record("build_index", self._index.build_missing)
+        if self._has_whatsapp:
+            self._record("find_people", self._find_people)
+            self._record("send_digests", self._send_digests)
         return totals
 
     def _embed_patiently(self) -> Totals:
@@ -119,6 +147,9 @@ class SchedulerService:
         self._add(
             every().day.at(settings.stale_task_at), "refresh_stale", self._refresh_stale
         )
+        if self._has_whatsapp:
+            self._add(every(60).minutes, "forget_messages", self._forget_messages)
+            every(1).minutes.do(self._alert)
 
     def _add(self, job: schedule.Job, name: str, task: Callable[[], None]) -> None:
         job.do(self._guard, name, task)
@@ -184,6 +215,34 @@ class SchedulerService:
         for thing in THINGS:
             self._app.upkeep.refresh_stale(thing, self._app.settings.stale_days)
         self._look()
+
+    def _forget_messages(self) -> None:
+        count = self._app.edge.inbox.forget(self._app.settings.whatsapp_keep_days)
+        if count:
+            logger.info("%d old messages emptied", count, extra={"action": "forgotten"})
+
+    @property
+    def _has_whatsapp(self) -> bool:
+        return self._app.settings.whatsapp_phone_number_id is not None
+
+    def _alert(self) -> None:
+        """In a thread of its own: nobody's digest waits for the end of a long embedding
+        pass."""
+        if self._alert_thread is None or not self._alert_thread.is_alive():
+            self._alert_thread = threading.Thread(
+                target=self._find_and_tell, name="alerts", daemon=True
+            )
+            self._alert_thread.start()
+
+    def _find_and_tell(self) -> None:
+        self._guard("find_people", self._find_people)
+        self._guard("send_digests", self._send_digests)
+
+    def _find_people(self) -> None:
+        self._finder.hold_new_jobs(lambda: self._is_stopping)
+
+    def _send_digests(self) -> None:
+        self._digests.send_due(lambda: self._is_stopping)
 
     def _start(self) -> None:
         """The key, the budget or the template may be others than before."""

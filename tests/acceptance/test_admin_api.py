@@ -68,6 +68,19 @@ def test_beyond_this_machine_it_does_not_listen_without_a_token(
         )
 
 
+def test_beyond_this_machine_it_takes_in_no_message_that_is_not_signed(
+    bot: Bot,
+) -> None:
+    result = bot.run(
+        "admin-api", WEB_HOST="0.0.0.0", ADMIN_TOKEN=TOKEN, WHATSAPP_PHONE_NUMBER_ID="1"
+    )
+    assert (result.code, result.out) == (2, "")
+    assert result.err == (
+        "error: set WHATSAPP_APP_SECRET to listen on 0.0.0.0, or leave WEB_HOST at "
+        "127.0.0.1: whatever is brought to /webhook would be believed\n"
+    )
+
+
 def test_on_loopback_it_works_without_one_and_says_so(
     bot: Bot, site: Site, rows: Rows
 ) -> None:

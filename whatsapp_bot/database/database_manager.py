@@ -187,8 +187,9 @@ class DueListener:
     only sleeps and the caller's poll finds the rows.
     """
 
-    def __init__(self, database: DatabaseManager) -> None:
+    def __init__(self, database: DatabaseManager, channel: str = DUE_CHANNEL) -> None:
         self._database = database
+        self._channel = channel
         self._connection: Connection | None = None
         self._next_try = 0.0
         self._is_deaf = False
@@ -246,7 +247,7 @@ class DueListener:
         if not _wait_for_notification(connection, ECHO_SECONDS):
             return False
         with connection.cursor() as cursor:
-            cursor.execute(f"UNLISTEN {echo}; LISTEN {DUE_CHANNEL}")
+            cursor.execute(f"UNLISTEN {echo}; LISTEN {self._channel}")
         return True
 
 

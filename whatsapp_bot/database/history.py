@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
-from whatsapp_bot.database.database_manager import DatabaseManager
+from whatsapp_bot.database.database_manager import Cursor, DatabaseManager
 from whatsapp_bot.errors import NotFound
 from whatsapp_bot.records import Feedback, Row, SavedMatch
 
@@ -22,22 +22,15 @@ class HistoryStore:
     def record_shown(self, user_id: int, job_ids: Sequence[int]) -> None:
         """These and every other posting of them, later ones too, count as shown."""
         with self._database.transaction() as cursor:
-            cursor.run("record_shown_jobs", user_id=user_id, job_ids=list(job_ids))
+            write_shown(cursor, user_id, job_ids)
 
     def record_feedback(
         self, user_id: int, job_id: int, feedback: Feedback, reason: str | None = None
     ) -> None:
         """The last word counts. Raises NotFound when there is no such job,
         DatabaseError when there is no such person."""
-        said = (reason or "").replace("\0", "").strip()[:LONGEST_REASON]
         with self._database.transaction() as cursor:
-            if not cursor.run(
-                "record_feedback",
-                user_id=user_id,
-                job_id=job_id,
-                feedback=feedback,
-                reason=said or None,
-            ):
+            if not write_feedback(cursor, user_id, job_id, feedback, reason):
                 raise NotFound(f"there is no job {job_id}")
 
     def undo_feedback(self, user_id: int, job_id: int) -> bool:
@@ -61,3 +54,31 @@ class HistoryStore:
         return {
             user_id: list(own) for user_id, own in groupby(rows, lambda r: r["user_id"])
         }
+
+
+# In a transaction of the caller's, with whatever else must happen with it or not at all.
+
+
+def write_shown(cursor: Cursor, user_id: int, job_ids: Sequence[int]) -> None:
+    """As HistoryStore.record_shown."""
+    cursor.run("record_shown_jobs", user_id=user_id, job_ids=list(job_ids))
+
+
+def write_feedback(
+    cursor: Cursor,
+    user_id: int,
+    job_id: int,
+    feedback: Feedback,
+    reason: str | None = None,
+) -> bool:
+    """As HistoryStore.record_feedback; False when there is no such job."""
+    said = (reason or "").replace("\0", "").strip()[:LONGEST_REASON]
+    return bool(
+        cursor.run(
+            "record_feedback",
+            user_id=user_id,
+            job_id=job_id,
+            feedback=feedback,
+            reason=said or None,
+        )
+    )

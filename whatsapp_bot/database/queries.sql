@@ -1051,6 +1051,54 @@ SELECT h.user_id, j.title, j.company, j.employer_key, h.feedback = 'saved' AS is
  ORDER BY h.user_id, h.feedback_at DESC, h.job_id DESC;
 
 
+-- Conversations --------------------------------------------------------------------------
+
+-- name: read_conversation
+-- Also of somebody who never wrote before: state and data are NULL, revision is 0.
+SELECT u.id AS user_id, u.language, c.state, c.data, c.needs_person_at,
+       coalesce(c.revision, 0) AS revision,
+       EXISTS (SELECT FROM user_preferences p WHERE p.user_id = u.id) AS has_preferences
+  FROM users u LEFT JOIN conversations c ON c.user_id = u.id
+ WHERE u.id = %(user_id)s;
+
+-- name: write_conversation
+-- No row: somebody else has written since it was read.
+INSERT INTO conversations AS c (user_id, state, data, needs_person_at)
+VALUES (%(user_id)s, %(state)s, %(data)s, %(needs_person_at)s)
+ON CONFLICT (user_id) DO UPDATE
+   SET state = EXCLUDED.state, data = EXCLUDED.data, updated_at = now(),
+       needs_person_at = EXCLUDED.needs_person_at, revision = c.revision + 1
+ WHERE c.revision = %(revision)s;
+
+-- name: set_language
+UPDATE users SET language = %(language)s WHERE id = %(user_id)s AND language <> %(language)s;
+
+-- name: read_alert_settings
+SELECT cadence, paused_until, consent_at, consent_text, consent_source, quiet_from, quiet_to,
+       zone, last_alert_at
+  FROM alert_settings WHERE user_id = %(user_id)s;
+
+-- name: set_alerts
+INSERT INTO alert_settings (user_id, cadence, consent_at, consent_text, consent_source)
+VALUES (%(user_id)s, %(cadence)s, %(consent_at)s, %(consent_text)s, %(consent_source)s)
+ON CONFLICT (user_id) DO UPDATE
+   SET cadence = EXCLUDED.cadence, paused_until = NULL, consent_at = EXCLUDED.consent_at,
+       consent_text = EXCLUDED.consent_text, consent_source = EXCLUDED.consent_source;
+
+-- name: pause_alerts
+INSERT INTO alert_settings (user_id, paused_until) VALUES (%(user_id)s, %(until)s)
+ON CONFLICT (user_id) DO UPDATE SET paused_until = EXCLUDED.paused_until;
+
+-- name: read_person_facts
+-- What we hold of her, for "my data".
+SELECT u.name, u.created_at,
+       (SELECT count(*) FROM user_job_history h WHERE h.user_id = u.id) AS shown,
+       (SELECT count(*) FROM user_job_history h WHERE h.user_id = u.id AND h.feedback = 'saved') AS saved,
+       (SELECT count(*) FROM user_job_history h WHERE h.user_id = u.id AND h.feedback = 'not_for_me') AS refused,
+       EXISTS (SELECT FROM user_vectors v WHERE v.user_id = u.id) AS has_vector
+  FROM users u WHERE u.id = %(user_id)s;
+
+
 -- Reverse match: the people whom new jobs suit ---------------------------------------------
 
 -- name: find_live_jobs
@@ -1071,6 +1119,7 @@ COPY (SELECT job_id, embedding FROM job_vectors
 -- name: copy_user_vectors
 COPY (SELECT user_id, embedding FROM user_vectors
        WHERE model = %(model)s AND user_id > %(after)s
+         AND (%(among)s::bigint[] IS NULL OR user_id = ANY(%(among)s::bigint[]))
          AND vector_dims(embedding) = %(dimensions)s
        ORDER BY user_id LIMIT %(limit)s) TO STDOUT (FORMAT binary);
 
@@ -1097,6 +1146,132 @@ SELECT p.place, v.embedding::halfvec(%(dimensions)s) <=> u.embedding::halfvec(%(
        AS p(user_id, job_id, place)
   JOIN user_vectors u ON u.user_id = p.user_id AND u.model = %(model)s
   JOIN job_vectors v ON v.job_id = p.job_id AND v.model = %(model)s;
+
+
+-- Alerts: new jobs find their people --------------------------------------------------------
+
+-- part: untold_jobs
+-- Set by set, over the few days that count: nothing is added to the way of a vector, and
+-- what came while no daemon ran is found all the same.
+SELECT l.job_id
+  FROM live_jobs l
+  JOIN job_embeddings e ON e.job_id = l.job_id AND e.embedded_at IS NOT NULL
+  JOIN embedding_models m ON m.name = e.model AND m.state = 'live'
+ WHERE l.listed_date >= CURRENT_DATE - %(days)s::int
+   AND NOT EXISTS (SELECT FROM job_alerts a WHERE a.job_id = l.job_id)
+
+-- name: claim_new_jobs
+-- The row is the claim: of two that add it one does. Those of a worker that died too.
+WITH new AS (
+    INSERT INTO job_alerts (job_id, due_at)
+    SELECT job_id, %(due_at)s FROM ({untold_jobs} ORDER BY l.listed_date DESC, l.job_id DESC LIMIT %(limit)s) AS untold
+    ON CONFLICT DO NOTHING
+    RETURNING job_id
+), left_behind AS MATERIALIZED (
+    SELECT job_id FROM job_alerts WHERE due_at <= %(now)s
+     ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+), again AS (
+    UPDATE job_alerts a SET due_at = %(due_at)s
+      FROM left_behind WHERE a.job_id = left_behind.job_id
+    RETURNING a.job_id
+)
+SELECT job_id FROM new UNION ALL SELECT job_id FROM again;
+
+-- name: find_listeners
+SELECT user_id FROM alert_settings WHERE cadence <> 'off' ORDER BY user_id;
+
+-- name: add_pending
+-- Whoever is being told at this moment is looked at again: claims. At once is for those
+-- who want it so; who is due anyway at an hour of hers stays so.
+WITH listening AS MATERIALIZED (
+    SELECT user_id FROM alert_settings
+     WHERE user_id = ANY(%(user_ids)s::bigint[]) AND cadence <> 'off'
+     ORDER BY user_id FOR UPDATE
+), added AS (
+    INSERT INTO pending_alerts (user_id, job_id, score, found_at)
+    SELECT f.user_id, f.job_id, f.score, %(now)s
+      FROM unnest(%(user_ids)s::bigint[], %(job_ids)s::bigint[], %(scores)s::int[])
+           AS f(user_id, job_id, score)
+      JOIN listening USING (user_id)
+      JOIN canonical_jobs j ON j.id = f.job_id
+    ON CONFLICT DO NOTHING
+    RETURNING user_id
+), due AS (
+    UPDATE alert_settings s
+       SET claims = s.claims + 1,
+           due_at = CASE WHEN s.due_at IS NULL THEN %(due_at)s
+                         WHEN s.cadence = 'instant' THEN least(s.due_at, %(due_at)s)
+                         ELSE s.due_at END
+     WHERE s.user_id IN (SELECT user_id FROM added)
+)
+SELECT count(*) AS added FROM added;
+
+-- name: finish_new_jobs
+UPDATE job_alerts SET due_at = NULL WHERE job_id = ANY(%(job_ids)s::bigint[]);
+
+-- name: claim_people_to_tell
+WITH due AS MATERIALIZED (
+    SELECT user_id FROM alert_settings WHERE due_at <= %(now)s
+     ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+)
+UPDATE alert_settings s SET due_at = %(due_at)s, claims = s.claims + 1
+  FROM due WHERE s.user_id = due.user_id
+RETURNING s.user_id, s.claims, s.cadence, s.consent_at, s.paused_until, s.quiet_from, s.quiet_to, s.zone,
+          s.last_alert_at, s.last_template_at, s.templates;
+
+-- name: trim_pending
+DELETE FROM pending_alerts
+ WHERE user_id = %(user_id)s AND job_id IN (
+    SELECT job_id FROM pending_alerts WHERE user_id = %(user_id)s
+     ORDER BY score DESC, found_at DESC, job_id OFFSET %(limit)s);
+
+-- name: find_pending
+SELECT p.job_id, j.posting_key, p.found_at, p.is_news
+  FROM pending_alerts p JOIN canonical_jobs j ON j.id = p.job_id
+ WHERE p.user_id = %(user_id)s
+ ORDER BY p.job_id;
+
+-- name: settle_person
+UPDATE alert_settings SET due_at = %(due_at)s
+ WHERE user_id = %(user_id)s AND claims = %(claims)s;
+
+-- name: note_alert
+WITH heard AS (
+    UPDATE pending_alerts SET is_news = false WHERE user_id = %(user_id)s AND is_news
+)
+UPDATE alert_settings
+   SET last_alert_at = %(now)s,
+       last_template_at = CASE WHEN %(templates)s IS NULL THEN last_template_at ELSE %(now)s END,
+       templates = coalesce(%(templates)s, templates)
+ WHERE user_id = %(user_id)s;
+
+-- name: drop_pending
+DELETE FROM pending_alerts WHERE user_id = %(user_id)s AND job_id = ANY(%(job_ids)s::bigint[]);
+
+-- name: forget_pending
+DELETE FROM pending_alerts WHERE user_id = %(user_id)s;
+
+-- name: has_room_for_alert
+-- One asks after the other, and what waits in the outbox counts: no two take the same
+-- dollar. What the sender would put off to another day would arrive at any hour.
+SELECT pg_advisory_xact_lock(4816013);
+SELECT %(budget)s::float8 IS NULL
+       OR (SELECT coalesce(sum(dollars), 0) FROM whatsapp_spend WHERE day = CURRENT_DATE)
+          + (SELECT coalesce(sum(CASE WHEN is_template THEN %(template_price)s::float8
+                                      ELSE %(other_price)s::float8 END), 0)
+               FROM outbox
+              WHERE due_at IS NOT NULL AND dollars = 0 AND (kind = 'alert' OR is_template))
+          + %(price)s::float8 <= %(budget)s::float8 AS has_room;
+
+-- name: alert_facts
+SELECT p.*, s.*, (SELECT count(*) FROM ({untold_jobs}) AS untold)
+                 + (SELECT count(*) FROM job_alerts WHERE due_at IS NOT NULL) AS new_jobs
+  FROM (SELECT count(*) AS pending, count(DISTINCT user_id) AS people,
+               coalesce(extract(epoch FROM %(now)s - min(found_at)), 0)::float AS oldest_pending_seconds
+          FROM pending_alerts) AS p,
+       (SELECT count(*) AS due,
+               coalesce(extract(epoch FROM %(now)s - min(due_at)), 0)::float AS oldest_late_seconds
+          FROM alert_settings WHERE due_at <= %(now)s) AS s;
 
 
 -- Work that was asked for over HTTP ------------------------------------------------------
@@ -1246,3 +1421,299 @@ SELECT v.job_id AS id, j.title, coalesce(j.ai_job_function, j.category) AS categ
  WHERE v.model = %(model)s AND job_is_live(j.status, j.title, j.listed_date)
  ORDER BY (v.embedding <=> one.embedding) + 0.0, v.job_id
  LIMIT %(limit)s;
+
+
+-- WhatsApp: edge ---------------------------------------------------------------------------
+-- The rules on what may be sent, and how people are told apart: migration 011.
+
+-- name: receive_whatsapp
+SELECT receive_whatsapp(%(messages)s, %(events)s) AS new;
+
+-- name: claim_incoming
+-- Both rows are locked: what was handled since this statement began is not seen as due.
+WITH head AS MATERIALIZED (
+    SELECT i.id, i.user_id, i.sent_at
+      FROM inbox i JOIN contacts c ON c.user_id = i.user_id
+     WHERE i.due_at <= now() AND (c.busy_until IS NULL OR c.busy_until <= now())
+       AND NOT EXISTS (SELECT FROM inbox e
+                        WHERE e.user_id = i.user_id AND e.due_at IS NOT NULL
+                          AND (e.sent_at, e.id) < (i.sent_at, i.id))
+     ORDER BY i.due_at, i.id
+     LIMIT 1
+       FOR UPDATE OF i, c SKIP LOCKED
+), person AS (
+    UPDATE contacts c
+       SET busy_until = now() + make_interval(secs => %(lease_seconds)s),
+           claim = nextval('inbox_claims'),
+           last_message_at = greatest(c.last_message_at, head.sent_at), undelivered = 0
+      FROM head
+     WHERE c.user_id = head.user_id
+    RETURNING c.user_id, c.claim
+), unparked AS (
+    UPDATE outbox o SET state = 'waiting', due_at = now()
+      FROM head
+     WHERE o.user_id = head.user_id AND o.state = 'parked'
+       AND head.sent_at > now() - interval '24 hours'
+)
+UPDATE inbox i SET attempts = i.attempts + 1
+  FROM head JOIN person ON person.user_id = head.user_id
+ WHERE i.id = head.id
+RETURNING i.id, i.user_id, person.claim, i.message, i.sent_at, i.attempts;
+
+-- name: release_person
+UPDATE contacts SET busy_until = NULL
+ WHERE user_id = %(user_id)s AND claim = %(claim)s AND busy_until IS NOT NULL
+RETURNING wa_id, bsuid;
+
+-- name: finish_incoming
+UPDATE inbox SET due_at = NULL, handled_at = now(), last_error = NULL WHERE id = %(id)s;
+
+-- name: give_back_incoming
+UPDATE inbox SET attempts = attempts - 1 WHERE id = %(id)s;
+
+-- name: put_off_incoming
+UPDATE inbox SET due_at = now() + make_interval(secs => %(seconds)s), last_error = %(error)s
+ WHERE id = %(id)s;
+
+-- name: take_events
+SELECT id, kind, body, sent_at, attempts
+  FROM whatsapp_events
+ WHERE due_at <= now()
+ ORDER BY due_at, id
+ LIMIT %(limit)s
+   FOR UPDATE SKIP LOCKED;
+
+-- name: end_events
+UPDATE whatsapp_events SET due_at = NULL, body = '{}', last_error = NULL
+ WHERE id = ANY(%(ids)s::bigint[]) AND kind <> 'status';
+DELETE FROM whatsapp_events WHERE id = ANY(%(ids)s::bigint[]) AND kind = 'status';
+
+-- name: put_off_event
+UPDATE whatsapp_events
+   SET due_at = now() + make_interval(secs => %(seconds)s), attempts = attempts + 1,
+       last_error = %(error)s
+ WHERE id = %(id)s;
+
+-- name: seconds_to_next_on_whatsapp
+SELECT extract(epoch FROM least(
+    (SELECT min(due_at) FROM inbox WHERE due_at IS NOT NULL),
+    (SELECT min(due_at) FROM whatsapp_events WHERE due_at IS NOT NULL),
+    (SELECT min(due_at) FROM outbox WHERE due_at IS NOT NULL)) - now())::float AS seconds;
+
+-- name: forget_incoming
+UPDATE inbox SET message = '{}'
+ WHERE message <> '{}' AND due_at IS NULL
+   AND received_at < now() - make_interval(days => %(keep_days)s);
+
+-- name: forget_outgoing
+UPDATE outbox SET message = '{}'
+ WHERE message <> '{}' AND due_at IS NULL AND state <> 'parked'
+   AND created_at < now() - make_interval(days => %(keep_days)s);
+
+-- name: forget_events
+-- Meta delivers again for 7 days.
+DELETE FROM whatsapp_events
+ WHERE due_at IS NULL AND received_at < now() - make_interval(days => greatest(%(keep_days)s, 9));
+
+-- name: forget_hashes
+DELETE FROM forgotten_messages WHERE forgotten_at < now() - interval '9 days';
+
+-- name: find_contact
+SELECT user_id, wa_id, bsuid, last_message_at, stopped_at, template_consent_at,
+       template_consent_source, templates_stopped_at, templates_paused_until
+  FROM contacts WHERE user_id = %(user_id)s;
+
+-- name: stop_contact
+UPDATE contacts SET stopped_at = coalesce(stopped_at, now()) WHERE user_id = %(user_id)s;
+
+-- name: resume_contact
+UPDATE contacts SET stopped_at = NULL WHERE user_id = %(user_id)s;
+
+-- name: cancel_outgoing
+-- What is being sent in this moment cannot be called back; should it have to be sent again,
+-- it is not.
+UPDATE outbox SET state = 'cancelled', due_at = NULL, last_error = 'she asked to stop'
+ WHERE user_id = %(user_id)s AND NOT is_last_word
+   AND state IN ('waiting', 'uncertain', 'held', 'parked');
+
+-- name: consent_to_templates
+UPDATE contacts SET template_consent_at = now(), template_consent_source = %(source)s
+ WHERE user_id = %(user_id)s;
+
+-- name: withdraw_consent
+UPDATE contacts SET template_consent_at = NULL, template_consent_source = NULL
+ WHERE user_id = %(user_id)s;
+
+-- name: find_latest_wamids
+SELECT wamid FROM inbox
+ WHERE user_id = %(user_id)s AND received_at > now() - interval '9 days';
+
+-- name: forget_messages
+INSERT INTO forgotten_messages (wamid_hash) SELECT unnest(%(hashes)s::text[])
+ON CONFLICT DO NOTHING;
+
+-- name: delete_user
+DELETE FROM users WHERE id = %(user_id)s;
+
+-- name: move_contact
+SELECT move_contact(%(old_wa_id)s, %(old_bsuid)s, %(new_wa_id)s, %(new_bsuid)s);
+
+-- name: set_templates_wish
+UPDATE contacts
+   SET templates_stopped_at = CASE WHEN %(is_stop)s THEN %(told_at)s::timestamptz END,
+       templates_told_at = %(told_at)s
+ WHERE (bsuid = %(bsuid)s OR wa_id = %(wa_id)s)
+   AND coalesce(templates_told_at <= %(told_at)s, true);
+
+-- name: note_refusal
+UPDATE contacts
+   SET last_message_at = CASE WHEN %(is_window_closed)s THEN NULL ELSE last_message_at END,
+       undelivered = undelivered + %(undelivered)s,
+       templates_stopped_at = CASE WHEN %(templates_stopped)s THEN now() ELSE templates_stopped_at END,
+       templates_paused_until = coalesce(now() + make_interval(secs => %(pause_seconds)s),
+                                         templates_paused_until)
+ WHERE user_id = %(user_id)s;
+
+-- name: add_outgoing
+-- Nobody who uses no WhatsApp, and nobody who asked to stop, but for a last word.
+INSERT INTO outbox (user_id, message, is_template, kind, inbox_id, position, key, is_last_word)
+SELECT user_id, %(message)s, %(is_template)s, %(kind)s, %(inbox_id)s, %(position)s, %(key)s,
+       %(is_last_word)s
+  FROM contacts
+ WHERE user_id = %(user_id)s AND (stopped_at IS NULL OR %(is_last_word)s)
+ON CONFLICT DO NOTHING;
+
+-- name: add_farewell
+INSERT INTO outbox (wa_id, bsuid, message, is_template, kind, inbox_id, position, is_last_word)
+VALUES (%(wa_id)s, %(bsuid)s, %(message)s, %(is_template)s, 'reply', %(inbox_id)s, %(position)s, true);
+
+-- name: claim_outgoing
+SELECT * FROM claim_outgoing(%(number)s, %(per_second)s, %(resend_seconds)s, %(template_price)s,
+                             %(other_price)s, %(daily_budget)s);
+
+-- name: accept_outgoing
+UPDATE outbox
+   SET state = 'accepted', due_at = NULL, wamid = %(wamid)s, accepted_at = now(), last_error = NULL
+ WHERE id = %(id)s AND claims = %(claims)s AND state = 'sending';
+
+-- name: delete_outgoing
+DELETE FROM outbox WHERE id = %(id)s;
+
+-- name: delete_ended_farewell
+DELETE FROM outbox WHERE id = %(id)s AND user_id IS NULL AND due_at IS NULL;
+
+-- name: doubt_outgoing
+-- due_at stays: it counts from when it was claimed.
+UPDATE outbox SET state = 'uncertain', last_error = %(error)s
+ WHERE id = %(id)s AND claims = %(claims)s AND state = 'sending';
+
+-- name: put_off_outgoing
+UPDATE outbox
+   SET state = 'waiting', due_at = now() + make_interval(secs => %(seconds)s),
+       attempts = attempts + %(attempts)s, last_error = %(error)s
+ WHERE id = %(id)s AND claims = %(claims)s AND state = 'sending';
+
+-- name: end_outgoing
+UPDATE outbox SET state = %(state)s, due_at = NULL, last_error = %(error)s
+ WHERE id = %(id)s AND claims = %(claims)s AND state = 'sending';
+
+-- name: release_money
+SELECT release_money(%(id)s);
+
+-- name: price_message
+SELECT price_message(%(id)s, %(category)s, %(dollars)s);
+
+-- name: find_outgoing_for_status
+SELECT id, claims, attempts, user_id, wa_id, bsuid, message, is_template, state,
+       %(wamid)s = ANY(dead_wamids) OR wamid <> %(wamid)s AS is_other_try
+  FROM outbox
+ WHERE id = %(id)s OR wamid = %(wamid)s
+ ORDER BY id = %(id)s DESC NULLS LAST
+ LIMIT 1
+   FOR UPDATE;
+
+-- name: set_outgoing_state
+UPDATE outbox SET state = %(state)s, due_at = NULL, wamid = %(wamid)s,
+                  accepted_at = coalesce(accepted_at, now()), last_error = NULL
+ WHERE id = %(id)s;
+
+-- name: bury_try
+UPDATE outbox SET state = 'sending', wamid = NULL, dead_wamids = dead_wamids || %(wamid)s::text
+ WHERE id = %(id)s;
+
+-- name: calm_person
+UPDATE outbox_pace SET failures = 0, blocked_until = NULL
+ WHERE user_id = %(user_id)s AND failures > 0;
+
+-- name: slow_person
+INSERT INTO outbox_pace AS p (user_id, failures, blocked_until)
+SELECT id, 1, now() + interval '1 second' FROM users WHERE id = %(user_id)s
+ON CONFLICT (user_id) DO UPDATE
+   SET failures = p.failures + 1, blocked_until = now() + make_interval(secs => 4 ^ least(p.failures, 6))
+RETURNING extract(epoch FROM blocked_until - now())::float AS seconds;
+
+-- name: calm_number
+UPDATE whatsapp_numbers SET slow_failures = 0, stop_reason = NULL, stopped_since = NULL
+ WHERE phone_number_id = %(number)s AND (slow_failures > 0 OR stop_reason IS NOT NULL)
+   AND coalesce(slow_until <= now(), true);
+
+-- name: slow_number
+UPDATE whatsapp_numbers
+   SET slow_until = now() + make_interval(secs => 2 ^ least(slow_failures, 6) * (1 + random() / 4)),
+       slow_failures = slow_failures + 1
+ WHERE phone_number_id = %(number)s AND coalesce(slow_until <= now(), true);
+
+-- name: stop_number
+UPDATE whatsapp_numbers
+   SET stopped_until = now() + make_interval(secs => %(seconds)s), stop_reason = %(reason)s,
+       stopped_since = coalesce(stopped_since, now())
+ WHERE phone_number_id = %(number)s;
+
+-- name: stop_alerts
+UPDATE whatsapp_numbers
+   SET alerts_stopped_until = now() + make_interval(secs => %(seconds)s),
+       alerts_stop_reason = %(reason)s
+ WHERE phone_number_id = %(number)s;
+
+-- name: forget_stop
+UPDATE whatsapp_numbers SET stopped_until = NULL, slow_until = NULL, slow_failures = 0
+ WHERE phone_number_id = %(number)s;
+
+-- name: disable_template
+INSERT INTO whatsapp_templates (name, disabled_until, reason)
+VALUES (%(name)s, coalesce(now() + make_interval(secs => %(seconds)s), 'infinity'), %(reason)s)
+ON CONFLICT (name) DO UPDATE
+   SET disabled_until = EXCLUDED.disabled_until, reason = EXCLUDED.reason;
+
+-- name: inbox_facts
+SELECT i.*, e.*
+  FROM (SELECT count(*) FILTER (WHERE due_at <= now()) AS due,
+               coalesce(extract(epoch FROM now() - min(received_at) FILTER (WHERE due_at IS NOT NULL)), 0)::float
+                   AS oldest_due_seconds,
+               count(*) FILTER (WHERE due_at IS NULL AND last_error IS NOT NULL) AS set_aside
+          FROM inbox) i,
+       (SELECT count(*) FILTER (WHERE due_at <= now()) AS events_due,
+               coalesce(extract(epoch FROM now() - min(received_at) FILTER (WHERE due_at IS NOT NULL)), 0)::float
+                   AS events_oldest_due_seconds,
+               count(*) FILTER (WHERE due_at IS NULL AND last_error IS NOT NULL) AS events_set_aside
+          FROM whatsapp_events) e;
+
+-- name: outbox_facts
+SELECT o.*, n.stop_reason, n.alerts_stop_reason, s.dollars_today, t.disabled_templates,
+       coalesce(extract(epoch FROM now() - n.stopped_since), 0)::float AS stopped_seconds
+  FROM (SELECT count(*) FILTER (WHERE due_at <= now() AND state <> 'held') AS due,
+               coalesce(extract(epoch FROM now() - min(due_at)
+                   FILTER (WHERE due_at <= now() AND state <> 'held')), 0)::float AS oldest_due_seconds,
+               count(*) FILTER (WHERE state = 'failed' AND created_at > now() - interval '1 day') AS failed,
+               count(*) FILTER (WHERE last_error ~ '^(100|131008|131009): '
+                                  AND created_at > now() - interval '1 day') AS malformed,
+               count(*) FILTER (WHERE state = 'held') AS held,
+               count(*) FILTER (WHERE state = 'uncertain') AS uncertain
+          FROM outbox) o
+  LEFT JOIN (SELECT stop_reason, stopped_since,
+                    CASE WHEN alerts_stopped_until > now() THEN alerts_stop_reason END AS alerts_stop_reason
+               FROM whatsapp_numbers WHERE phone_number_id = %(number)s) n ON true
+  LEFT JOIN (SELECT coalesce(sum(dollars), 0) AS dollars_today
+               FROM whatsapp_spend WHERE day = CURRENT_DATE) s ON true
+  LEFT JOIN (SELECT string_agg(name || ': ' || reason, '; ' ORDER BY name) AS disabled_templates
+               FROM whatsapp_templates WHERE disabled_until > now()) t ON true;

@@ -34,16 +34,17 @@ class VectorStore:
             return _copied(cursor, statement, model, job_ids=list(job_ids))
 
     def of_people(
-        self, model: EmbeddingModel, block: int
+        self, model: EmbeddingModel, block: int, among: Sequence[int] | None = None
     ) -> Iterator[tuple[Ids, Vectors]]:
         """All of them in order of id, so many at a time: each block is a statement of
-        its own, and only one is in memory."""
+        its own, and only one is in memory. among: these people and no others."""
+        chosen = None if among is None else list(among)
         after, found = 0, block
         while found == block:
             with self._database.transaction() as cursor:
                 statement = query("copy_user_vectors")
                 ids, vectors = _copied(
-                    cursor, statement, model, after=after, limit=block
+                    cursor, statement, model, after=after, limit=block, among=chosen
                 )
             found = len(ids)
             if found:

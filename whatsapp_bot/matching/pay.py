@@ -106,7 +106,7 @@ def period_name(text: str | None) -> str | None:
     return next((name for word, name in _PERIOD_WORDS if word in said), None)
 
 
-def _guessed_period(amount: float, code: str) -> str:
+def guessed_period(amount: float, code: str) -> str:
     """The period that makes this amount an ordinary wage.
 
     In naira (and its like, by their worth in naira) postings speak per month, and few
@@ -136,7 +136,7 @@ def monthly(
         return None
     if any(word in (period or "").lower() for word in _ONE_OFF):
         return None
-    name = period_name(period) or _guessed_period(value, code)
+    name = period_name(period) or guessed_period(value, code)
     return value * MONTHS[name] * (NAIRA_PER[code] / NAIRA_PER[target])
 
 

@@ -56,10 +56,11 @@ class ReverseMatcher:
         job_ids: Sequence[int],
         threshold: int = ALERT_SCORE,
         limit: int = MOST_ALERTS,
+        among: Sequence[int] | None = None,
     ) -> Iterator[PersonMatches]:
         """The people for whom some of these jobs score at least `threshold`, in order
         of id, each with at most `limit`, best first, as her page would have them; never
-        one that she was shown or refused in any posting.
+        one that she was shown or refused in any posting. among: only these people.
 
         People and jobs without a vector are left out: she gets hers within seconds and
         then searches, or named no work that a job could suit. Memory grows with the
@@ -78,7 +79,7 @@ class ReverseMatcher:
         least = bounds.least_cosine(threshold)
         most = max(FEWEST_NEAREST, NEAREST_PER_MATCH * limit)
         block = min(MOST_PEOPLE, max(1, MOST_CELLS // len(ids)))
-        for user_ids, user_vectors in self._vectors.of_people(model, block):
+        for user_ids, user_vectors in self._vectors.of_people(model, block, among):
             cosines = user_vectors @ vectors.T
             self._hide(cosines, user_ids, ids)
             people, jobs = chosen(cosines, least, most)

@@ -10,7 +10,9 @@ from whatsapp_bot.matching.wishes import Wishes
 
 
 @dataclass(frozen=True, slots=True)
-class _Pay:
+class PostedPay:
+    """In the posting's own currency and period; low is high where it names one figure."""
+
     low: float
     high: float
     currency: str
@@ -18,8 +20,8 @@ class _Pay:
     is_stated: bool  # currency and period are in the posting, not inferred
 
 
-def _posted_pay(job: Row) -> _Pay | None:
-    """The posting's own pay; a model's reading of it only when it has none."""
+def posted_pay(job: Row) -> PostedPay | None:
+    """The posting's own pay, None when it names none; a model's reading of it only when it has none."""
     for prefix in ("", "ai_"):
         low = rows.number(job, f"{prefix}salary_min")
         high = rows.number(job, f"{prefix}salary_max")
@@ -28,18 +30,18 @@ def _posted_pay(job: Row) -> _Pay | None:
     return None
 
 
-def _read_pay(job: Row, prefix: str, low: float, high: float) -> _Pay:
+def _read_pay(job: Row, prefix: str, low: float, high: float) -> PostedPay:
     currency = rows.text(job, f"{prefix}salary_currency", "ai_salary_currency")
     period = rows.text(job, f"{prefix}salary_period", "ai_salary_period")
     is_stated = bool(currency and pay.period_name(period))
     if not currency and places.country_code(rows.text(job, "country")) == "NG":
         currency = "NGN"
-    return _Pay(min(low, high), max(low, high), currency, period, is_stated)
+    return PostedPay(min(low, high), max(low, high), currency, period, is_stated)
 
 
 def salary_fit(wishes: Wishes, job: Row) -> tuple[float | None, str]:
     """0..1 or None, and both in words when the posting states pay that reaches her."""
-    offer = _posted_pay(job) if wishes.salary else None
+    offer = posted_pay(job) if wishes.salary else None
     if offer is None or not wishes.salary:
         return None, ""
     top = pay.monthly(offer.high, offer.currency, offer.period)
@@ -49,7 +51,7 @@ def salary_fit(wishes: Wishes, job: Row) -> tuple[float | None, str]:
     return score, _pay_label(wishes, offer) if score == 1.0 and offer.is_stated else ""
 
 
-def _pay_label(wishes: Wishes, offer: _Pay) -> str:
+def _pay_label(wishes: Wishes, offer: PostedPay) -> str:
     """The pay in the posting's own money, beside the wish in the person's."""
     period = pay.period_name(offer.period) or "month"
     said = pay.short(offer.low, offer.high, offer.currency)

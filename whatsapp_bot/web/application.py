@@ -20,6 +20,7 @@ from whatsapp_bot.web.job_runner import JobRunner
 from whatsapp_bot.web.metrics import Metrics
 from whatsapp_bot.web.parts import Parts
 from whatsapp_bot.web.problems import answers, handle_problems
+from whatsapp_bot.web.webhook import webhook_routes
 
 
 def make_application(
@@ -47,8 +48,15 @@ def make_application(
     _add_metrics(web, metrics, guard)
     if simulator is not None:
         web.mount(SIMULATOR_PATH, simulator)
+    receiver = parts.receiver
+    if receiver:
+        web.include_router(webhook_routes(receiver))
     handle_problems(web)
-    web.add_middleware(Gatekeeper, token=parts.admin_token)
+    web.add_middleware(
+        Gatekeeper,
+        token=parts.admin_token,
+        webhook_is_signed=receiver is not None and receiver.is_signed,
+    )
     web.add_middleware(_Stopwatch, metrics=metrics)
     return web
 

@@ -21,7 +21,9 @@ OPEN_PATHS = {"/healthz", "/readyz", "/docs", "/openapi.json"}
 SIMULATOR_PATH = "/simulator"
 # The fake of Meta's API asks for the token of WhatsApp.
 SIMULATED_GRAPH = re.compile(SIMULATOR_PATH + r"/v\d")
-TOO_LARGE = f"the body is larger than {MAX_BODY_BYTES // 1024} kB"
+# Meta brings up to 3 MB (webhook providers measured it), and signs instead of a token.
+WEBHOOK_PATH = "/webhook"
+MAX_WEBHOOK_BYTES = 3 * 1024 * 1024
 
 
 WAYS = {"bearer": "Bearer", "basic": 'Basic realm="simulator", charset="UTF-8"'}
@@ -39,11 +41,16 @@ def is_loopback(host: str) -> bool:
 
 class Gatekeeper:
     """token None: there is no asking for it, but the request must be meant for this
-    machine; a web page that had its own name point here is refused."""
+    machine; a web page that had its own name point here is refused. webhook_is_signed:
+    the webhook's own guard stands behind this one; else, it too is for this machine
+    only."""
 
-    def __init__(self, app: ASGIApp, token: str | None) -> None:
+    def __init__(
+        self, app: ASGIApp, token: str | None, *, webhook_is_signed: bool = False
+    ) -> None:
         self._app = app
         self._digest = _digest(token.encode()) if token else None
+        self._webhook_is_signed = webhook_is_signed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -54,13 +61,16 @@ class Gatekeeper:
         if refusal:
             await refusal(scope, receive, send)
         else:
-            await self._app(scope, _limited(receive), send)
+            await self._app(scope, _limited(receive, _most_bytes(scope)), send)
 
     def _refusal(self, scope: Scope, headers: Headers) -> JSONResponse | None:
-        if self._digest is None and not is_loopback(URL(scope=scope).hostname or ""):
-            return _refuse(403, "without ADMIN_TOKEN, ask for 127.0.0.1 or localhost")
         path = str(scope["path"])
-        is_open = path in OPEN_PATHS or SIMULATED_GRAPH.match(path)
+        is_webhook = path == WEBHOOK_PATH
+        has_guard = self._webhook_is_signed if is_webhook else self._digest is not None
+        if not has_guard and not is_loopback(URL(scope=scope).hostname or ""):
+            missing = "WHATSAPP_APP_SECRET" if is_webhook else "ADMIN_TOKEN"
+            return _refuse(403, f"without {missing}, ask for 127.0.0.1 or localhost")
+        is_open = is_webhook or path in OPEN_PATHS or SIMULATED_GRAPH.match(path)
         # Browsers ask for a name and a password by themselves; so the page has no form.
         scheme = "basic" if path.startswith(SIMULATOR_PATH) else "bearer"
         if not is_open and not self._is_known(headers, scheme):
@@ -69,8 +79,8 @@ class Gatekeeper:
                 "send `Authorization: Bearer` with the value of ADMIN_TOKEN",
                 {"WWW-Authenticate": WAYS[scheme]},
             )
-        if _content_length(headers) > MAX_BODY_BYTES:
-            return _refuse(413, TOO_LARGE)
+        if _content_length(headers) > _most_bytes(scope):
+            return _refuse(413, _too_large(_most_bytes(scope)))
         return None
 
     def _is_known(self, headers: Headers, asked: str) -> bool:
@@ -111,7 +121,15 @@ def _content_length(headers: Headers) -> float:
     return float(value) if value.isdecimal() else math.inf
 
 
-def _limited(receive: Receive) -> Receive:
+def _most_bytes(scope: Scope) -> int:
+    return MAX_WEBHOOK_BYTES if scope["path"] == WEBHOOK_PATH else MAX_BODY_BYTES
+
+
+def _too_large(most_bytes: int) -> str:
+    return f"the body is larger than {most_bytes // 1024} kB"
+
+
+def _limited(receive: Receive, most_bytes: int) -> Receive:
     """For bodies that come in chunks and do not say how many."""
     received = 0
 
@@ -119,8 +137,8 @@ def _limited(receive: Receive) -> Receive:
         nonlocal received
         message = await receive()
         received += len(message.get("body", b""))
-        if received > MAX_BODY_BYTES:
-            raise HTTPException(413, TOO_LARGE)
+        if received > most_bytes:
+            raise HTTPException(413, _too_large(most_bytes))
         return message
 
     return receive_some

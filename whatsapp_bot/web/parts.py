@@ -16,6 +16,7 @@ from whatsapp_bot.embeddings.embedding_service import EmbeddingService
 from whatsapp_bot.embeddings.service_registry import ServiceRegistry
 from whatsapp_bot.errors import NotFound
 from whatsapp_bot.records import EmbeddingModel, Thing
+from whatsapp_bot.whatsapp.receiver import Receiver
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Parts:
     pace: Callable[[EmbeddingModel], PaceStore]
     daily_budget: float | None  # dollars; None: no limit
     admin_token: str | None  # None: whoever can reach the port may ask
+    receiver: Receiver | None  # None: WhatsApp is not set up
 
     def live_model(self) -> EmbeddingModel:
         """Asked anew each time: another may have taken over. Raises NotFound."""

@@ -149,11 +149,13 @@ class LinkButton:
 @dataclass(frozen=True)
 class Template:
     """An approved template, for outside the 24-hour window. values: of its body, in
-    order."""
+    order. choices: the ids of its quick replies, in order; each comes back as
+    Incoming.choice."""
 
     name: str
     language: str
     values: Sequence[str] = ()
+    choices: Sequence[str] = ()
 
 
 Outgoing = Text | Buttons | ListMessage | LinkButton | Template

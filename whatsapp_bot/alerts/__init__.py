@@ -1,0 +1,1 @@
+"""New jobs -> the people whom they suit -> digests, when each wants them."""

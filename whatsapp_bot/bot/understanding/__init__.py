@@ -1,0 +1,3 @@
+"""What people write -> what they mean: rules, tables and nothing else; pure."""
+
+from __future__ import annotations

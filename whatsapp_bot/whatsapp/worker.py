@@ -1,0 +1,154 @@
+"""Threads that answer, send and listen to Meta, beside whatever else the daemon does."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from whatsapp_bot.database.database_manager import DueListener
+from whatsapp_bot.database.inbox import InboxStore
+from whatsapp_bot.database.whatsapp_number import NumberStore
+from whatsapp_bot.errors import DatabaseConflict, DatabaseUnavailable
+from whatsapp_bot.whatsapp.graph_api import GraphApi
+from whatsapp_bot.whatsapp.quiet import place_of
+
+logger = logging.getLogger(__name__)
+
+Step = Callable[
+    [], float | None
+]  # seconds to the next try; 0: at once; None: when told
+
+LOOK_SECONDS = 1.0  # should a notification be missed
+SOONEST_SECONDS = 0.2  # between two looks at what is due and may not be touched yet
+AFTER_ERROR_SECONDS = 2.0
+NAP_SECONDS = 0.5  # how long a stop may go unseen
+
+
+@dataclass(frozen=True)
+class Work:
+    """So many threads that repeat a step."""
+
+    name: str
+    threads: int
+    step: Step
+
+
+class WhatsAppWorker:
+    """Any number of processes may have one."""
+
+    def __init__(
+        self,
+        works: Sequence[Work],
+        listener: DueListener,
+        inbox: InboxStore,
+        number: NumberStore,
+        api: GraphApi,
+    ) -> None:
+        self._listener = listener
+        self._inbox = inbox
+        self._number = number
+        self._api = api
+        self._bell = _Bell()
+        self._is_stopping = False
+        self._threads = [
+            threading.Thread(
+                target=self._repeat,
+                args=(work.name, work.step),
+                name=f"whatsapp-{work.name}-{number}",
+                daemon=True,
+            )
+            for work in works
+            for number in range(work.threads)
+        ]
+        self._threads.append(
+            threading.Thread(target=self._listen, name="whatsapp-listen", daemon=True)
+        )
+
+    def start(self) -> None:
+        # The token may be another than before.
+        self._number.forget_stop()
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Ask it to end; only sets a flag, so a signal handler may call it."""
+        self._is_stopping = True
+
+    def join(self, seconds: float) -> bool:
+        """After a stop: wait until what is in hand is done; False: it was not in time.
+        Nothing is lost then, the leases end by themselves."""
+        self._bell.ring()
+        until = time.monotonic() + seconds
+        for thread in self._threads:
+            thread.join(max(0.0, until - time.monotonic()))
+        self._api.close()
+        return not any(thread.is_alive() for thread in self._threads)
+
+    def _repeat(self, name: str, step: Step) -> None:
+        while not self._is_stopping:
+            rings = self._bell.rings
+            try:
+                seconds = step()
+            except DatabaseConflict:
+                seconds = 0.0
+            except DatabaseUnavailable as error:
+                logger.warning(
+                    "%s waits: %s", name, error, extra={"action": "database_away"}
+                )
+                seconds = AFTER_ERROR_SECONDS
+            except Exception as error:  # noqa: BLE001 - its text may quote a message
+                logger.error(
+                    "%s failed: %s",
+                    name,
+                    place_of(error),
+                    extra={"action": "step_failed"},
+                )
+                seconds = AFTER_ERROR_SECONDS
+            if seconds is None:
+                self._bell.wait_for_more(rings, lambda: self._is_stopping)
+            elif seconds > 0:
+                self._sleep(seconds)
+
+    def _sleep(self, seconds: float) -> None:
+        """Rung or not: a number that must rest does, however much is to be sent."""
+        self._bell.sleep(min(seconds, LOOK_SECONDS))
+
+    def _listen(self) -> None:
+        """Rings when something was announced, or became due without a word."""
+        while not self._is_stopping:
+            try:
+                seconds = self._inbox.seconds_to_next()
+                if seconds is not None and seconds <= 0:
+                    self._bell.ring()
+                    seconds = SOONEST_SECONDS
+                wait = LOOK_SECONDS if seconds is None else min(seconds, LOOK_SECONDS)
+                if self._listener.wait(min(wait, NAP_SECONDS)):
+                    self._bell.ring()
+            except DatabaseUnavailable:
+                self._bell.sleep(AFTER_ERROR_SECONDS)
+        self._listener.close()
+
+
+class _Bell:
+    """Wakes all who wait; a ring while nobody waits is heard by whoever comes next."""
+
+    def __init__(self) -> None:
+        self.rings = 0
+        self._condition = threading.Condition()
+        self._never = threading.Event()
+
+    def ring(self) -> None:
+        with self._condition:
+            self.rings += 1
+            self._condition.notify_all()
+
+    def wait_for_more(self, rings: int, should_stop: Callable[[], bool]) -> None:
+        with self._condition:
+            while self.rings == rings and not should_stop():
+                self._condition.wait(NAP_SECONDS)
+
+    def sleep(self, seconds: float) -> None:
+        self._never.wait(seconds)
