@@ -134,19 +134,19 @@ class JobSearch:
         return self._cursor.rows("find_newest_jobs", **values, limit=limit)
 
     def _values(self, job_filter: JobFilter | None) -> Row:
-        values: Row = {"hidden": self._hidden}
-        if job_filter:
-            pay = job_filter.least_pay
-            values |= asdict(job_filter)
-            values |= {"least_pay": None if pay is None else as_json(pay)}
         return {
-            "is_wanted": self._cursor.part(
-                "is_wanted" if job_filter else "is_shown", **values
-            ),
+            "is_wanted": self._condition(job_filter),
             "is_filtered": job_filter is not None,
             "user_id": self.preferences["user_id"],
             "hidden": self._hidden,
         }
+
+    def _condition(self, job_filter: JobFilter | None) -> object:
+        if job_filter is None:
+            return self._cursor.part("is_shown", hidden=self._hidden)
+        values, pay = asdict(job_filter), job_filter.least_pay
+        values["least_pay"] = None if pay is None else as_json(pay)
+        return self._cursor.part("is_wanted", hidden=self._hidden, **values)
 
 
 def _word_values(words: SearchWords, limit: int) -> Row:

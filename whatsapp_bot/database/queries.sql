@@ -939,7 +939,8 @@ called AS MATERIALIZED (
 -- When few jobs are wanted, comparing with each of them (or with the newest of them) is
 -- quicker than walking the index past all the others; when they are common, so that the
 -- walk is short, counting them would only take time. (+ 0: those indexes would be walked
--- past all that is not wanted.)
+-- past all that is not wanted. The places of the nearest are looked up one by one: a join
+-- would read all jobs near hers.)
 SELECT set_config('hnsw.ef_search', %(ef_search)s::text, true),
        set_config('hnsw.iterative_scan', 'relaxed_order', true);
 WITH {asked}, person AS MATERIALIZED (
@@ -972,7 +973,7 @@ WITH {asked}, person AS MATERIALIZED (
                FROM nearest ORDER BY place LIMIT %(nearest_limit)s)
             UNION ALL
             (SELECT n.job_id, n.distance, row_number() OVER (ORDER BY n.distance)
-               FROM nearest n  -- one by one: a join would read all jobs near her places
+               FROM nearest n
               WHERE (SELECT l.place @@ (SELECT near FROM asked) FROM live_jobs l
                       WHERE l.job_id = n.job_id)
               ORDER BY n.distance LIMIT %(nearest_limit)s)

@@ -14,7 +14,7 @@ from whatsapp_bot.records import THINGS
 
 MODULES = sorted((PROJECT_FOLDER / "whatsapp_bot").rglob("*.py"))
 # What takes the name of a statement first.
-TAKERS = {"run", "rows", "row", "execute_alone", "query", "_run_for", "_rows"}
+TAKERS = {"run", "rows", "row", "part", "execute_alone", "query", "_run_for", "_rows"}
 
 
 def names_in(node: ast.expr) -> Iterator[str]:
