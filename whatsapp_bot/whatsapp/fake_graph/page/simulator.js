@@ -1,6 +1,6 @@
 // The page: keeps what the server tells, shows it, and sends what is done.
 
-import { bubble, dayOf, make, pressables, renew } from "./bubbles.js";
+import { bubble, dayOf, make, pressables } from "./bubbles.js";
 import * as panel from "./panel.js";
 
 const at = (id) => document.getElementById(id);
@@ -151,7 +151,10 @@ function refresh(message) {
   const shown = at("chat").querySelector(`[data-id="${CSS.escape(message.id)}"]`);
   if (!shown) return;
   shown.classList.toggle("unreached", message.status === "failed");
-  renew(shown, ...parts(message));
+  // Its buttons stay: one of them may be where the focus returns to.
+  shown.querySelector(".bubble").replaceWith(bubbleOf(message));
+  shown.querySelector(".failed")?.remove();
+  shown.append(failureOf(message));
 }
 
 function itemsFor(message, before) {
@@ -173,15 +176,20 @@ function parts(message) {
   const sender = message.by === "person" ? "You" : at("name").textContent;
   return [
     make("span", { className: "hidden" }, `${sender}:`),
-    bubble(message, state.messages.get(message.reply_to)),
+    bubbleOf(message),
     ...pressables(message, {
       press: (choice) => act({ press: choice, message: message.id }),
       open: () => openSheet(message),
       fill: () => openForm(message),
     }),
-    message.status === "failed" ? make("p", { className: "failed" }, `Did not reach her: ${message.error}`) : "",
+    failureOf(message),
   ];
 }
+
+const bubbleOf = (message) => bubble(message, state.messages.get(message.reply_to));
+
+const failureOf = (message) =>
+  message.status === "failed" ? make("p", { className: "failed" }, `Did not reach her: ${message.error}`) : "";
 
 function showTyping() {
   const me = state.mine();
