@@ -34,6 +34,7 @@ from whatsapp_bot.database.vector_table import VectorTable
 from whatsapp_bot.database.vectors import VectorStore
 from whatsapp_bot.embeddings.backfill_run import BackfillRun, ChosenRows
 from whatsapp_bot.embeddings.batch_service import BatchService
+from whatsapp_bot.embeddings.embedding_gate import EmbeddingGate
 from whatsapp_bot.embeddings.embedding_generator import (
     SPARE_THREADS,
     EmbeddingGenerator,
@@ -49,7 +50,7 @@ from whatsapp_bot.embeddings.model_choice import (
     wanted_model,
 )
 from whatsapp_bot.embeddings.provider import EmbeddingProvider
-from whatsapp_bot.embeddings.provider_gate import Budget, ProviderGate
+from whatsapp_bot.embeddings.provider_gate import Budget, ProviderGate, Purse
 from whatsapp_bot.embeddings.service_registry import ServiceRegistry
 from whatsapp_bot.embeddings.text_embedder import TextEmbedder
 from whatsapp_bot.errors import ConfigError
@@ -164,8 +165,9 @@ def build(settings: Settings, database: DatabaseManager, place: str) -> App:
     models = ModelStore(database)
     wanted = wanted_model(settings)
     live = models.live() or models.add(wanted)
+    purse = Purse(settings.embedding_run_budget_usd)
     services = ServiceRegistry(
-        models, lambda model: build_service(settings, database, model)
+        models, lambda model: build_service(settings, database, model, purse)
     )
     users, jobs = UserStore(database), JobStore(database)
     history = HistoryStore(database)
@@ -186,7 +188,7 @@ def build(settings: Settings, database: DatabaseManager, place: str) -> App:
         services=services,
         batches=BatchList(database),
         batch_services=ServiceRegistry(
-            models, lambda model: build_batch_service(settings, database, model)
+            models, lambda model: build_batch_service(settings, database, model, purse)
         ),
         generator=EmbeddingGenerator(services, _threads(settings)),
         hook=hook,
@@ -204,7 +206,7 @@ def build(settings: Settings, database: DatabaseManager, place: str) -> App:
 
 
 def build_service(
-    settings: Settings, database: DatabaseManager, model: EmbeddingModel
+    settings: Settings, database: DatabaseManager, model: EmbeddingModel, purse: Purse
 ) -> EmbeddingService | None:
     """None when the model's provider needs a key that is not set."""
     provider = make_provider(model, settings)
@@ -212,7 +214,7 @@ def build_service(
         return None
     return EmbeddingService(
         build_stores(database, model),
-        build_gate(settings, database, model, provider),
+        build_gate(settings, database, model, provider, purse),
         template_named(settings.embedding_template),
         batch_size=settings.embedding_batch_size,
         lease_seconds=_lease_seconds(settings),
@@ -233,7 +235,7 @@ def _lease_seconds(settings: Settings) -> float:
 
 
 def build_batch_service(
-    settings: Settings, database: DatabaseManager, model: EmbeddingModel
+    settings: Settings, database: DatabaseManager, model: EmbeddingModel, purse: Purse
 ) -> BatchService | None:
     """None when the model has no Batch API, or needs a key that is not set."""
     provider = make_provider(model, settings)
@@ -246,9 +248,9 @@ def build_batch_service(
         BatchStore(database, model.name),
         build_stores(database, model),
         batches,
-        build_gate(settings, database, model, provider),
+        build_gate(settings, database, model, provider, purse),
         template_named(settings.embedding_template),
-        budget_for(settings, model),
+        budget_for(settings, model, purse),
         max_attempts=settings.embedding_max_attempts,
     )
 
@@ -264,18 +266,24 @@ def build_gate(
     database: DatabaseManager,
     model: EmbeddingModel,
     provider: EmbeddingProvider,
-) -> ProviderGate:
-    pace, ledger = PaceStore(database, model.name), Ledger(database)
-    budget, in_flight = budget_for(settings, model), settings.embedding_concurrency
-    delay = settings.embedding_delay_seconds
-    return ProviderGate(provider, pace, ledger, budget, in_flight, delay)
+    purse: Purse,
+) -> EmbeddingGate:
+    gate = ProviderGate(
+        model.name,
+        PaceStore(database, model.name),
+        Ledger(database),
+        budget_for(settings, model, purse),
+        settings.embedding_concurrency,
+        settings.embedding_delay_seconds,
+    )
+    return EmbeddingGate(provider, gate)
 
 
-def budget_for(settings: Settings, model: EmbeddingModel) -> Budget:
+def budget_for(settings: Settings, model: EmbeddingModel, purse: Purse) -> Budget:
     return Budget(
         price=price_for(model, settings),
         daily=settings.embedding_daily_budget_usd,
-        run=settings.embedding_run_budget_usd,
+        run=purse,
     )
 
 
@@ -363,7 +371,8 @@ def open_text_embedder(
         _see_to_schema(settings, database)
         # The key and the budget may be others than those of an earlier run.
         EmbeddingUpkeep(database).forget_denials()
-        yield TextEmbedder(build_gate(settings, database, model, provider))
+        purse = Purse(settings.embedding_run_budget_usd)
+        yield TextEmbedder(build_gate(settings, database, model, provider, purse))
 
 
 def build_npy_sink(

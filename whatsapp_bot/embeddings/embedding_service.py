@@ -22,9 +22,9 @@ from whatsapp_bot.embeddings.due_texts import (
     settle_known,
     settle_unchanged,
 )
+from whatsapp_bot.embeddings.embedding_gate import EmbeddingGate
 from whatsapp_bot.embeddings.embedding_text import Template
 from whatsapp_bot.embeddings.provider import EmbeddingProvider, Vectors
-from whatsapp_bot.embeddings.provider_gate import ProviderGate
 from whatsapp_bot.embeddings.text_embedder import Answer, Call, TextEmbedder
 from whatsapp_bot.embeddings.texts_in_hand import TextsInHand
 from whatsapp_bot.errors import DatabaseUnavailable, EmbeddingError
@@ -41,7 +41,7 @@ class EmbeddingService:
     def __init__(
         self,
         stores: Mapping[Thing, EmbeddingStore],
-        gate: ProviderGate,
+        gate: EmbeddingGate,
         template: Template,
         *,
         batch_size: int = 256,

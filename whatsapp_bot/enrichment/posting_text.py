@@ -24,10 +24,13 @@ class PostingText:
 
     @classmethod
     def of(cls, job: Mapping[str, object]) -> PostingText:
-        names = ("title", "company", "location", "country")
-        lines = [clean_line(job.get(name)) or "" for name in names]
-        text = clean_text(job.get("description"), LONGEST_DESCRIPTION)
-        return cls(*lines, text or "")
+        return cls(
+            title=clean_line(job.get("title")) or "",
+            company=clean_line(job.get("company")) or "",
+            location=clean_line(job.get("location")) or "",
+            country=clean_line(job.get("country")) or "",
+            description=clean_text(job.get("description"), LONGEST_DESCRIPTION) or "",
+        )
 
     @property
     def is_described(self) -> bool:
