@@ -18,6 +18,7 @@ FLOORS = [
     {"database"},
     {"embeddings"},
     {"intake", "matching"},
+    {"enrichment"},
     {"bot", "corpus", "embedding_picture", "web"},
     {"bootstrap"},
     {"door", "progress"},

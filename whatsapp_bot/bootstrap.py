@@ -22,6 +22,7 @@ from whatsapp_bot.database.batches import BatchList, BatchStore
 from whatsapp_bot.database.database_manager import DatabaseManager, DueListener
 from whatsapp_bot.database.embedded_postgres import EmbeddedPostgres
 from whatsapp_bot.database.embeddings import EmbeddingStore, EmbeddingUpkeep
+from whatsapp_bot.database.enrichments import EnrichmentStore
 from whatsapp_bot.database.history import HistoryStore
 from whatsapp_bot.database.jobs import JobStore
 from whatsapp_bot.database.libsql import Libsql, SqliteFile, is_server
@@ -53,6 +54,14 @@ from whatsapp_bot.embeddings.provider import EmbeddingProvider
 from whatsapp_bot.embeddings.provider_gate import Budget, ProviderGate, Purse
 from whatsapp_bot.embeddings.service_registry import ServiceRegistry
 from whatsapp_bot.embeddings.text_embedder import TextEmbedder
+from whatsapp_bot.enrichment.enrichment_service import EnrichmentService
+from whatsapp_bot.enrichment.reader import ChatReader, Reader, RulesReader
+from whatsapp_bot.enrichment.reader_choice import (
+    api_key,
+    base_url,
+    chat_model_name,
+    chat_prices,
+)
 from whatsapp_bot.errors import ConfigError
 from whatsapp_bot.intake.ai_enhanced_parser import AIEnhancedParser
 from whatsapp_bot.intake.flexible_preference_manager import FlexiblePreferenceManager
@@ -70,6 +79,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+CHAT_BATCH, RULES_BATCH = 8, 200  # jobs claimed at once
 DELAYED_REQUESTS = 10  # of a batch, at most, as a rule
 
 
@@ -93,6 +103,7 @@ class App:
     batches: BatchList
     batch_services: ServiceRegistry[BatchService]
     generator: EmbeddingGenerator
+    enrichment: EnrichmentService
     hook: SaveHook
     preference_manager: FlexiblePreferenceManager
     parser: AIEnhancedParser
@@ -105,6 +116,7 @@ class App:
 
     def close(self) -> None:
         self.hook.close()
+        self.enrichment.close()
         for service in self.services.made():
             service.close()
         for batch_service in self.batch_services.made():
@@ -171,7 +183,13 @@ def build(settings: Settings, database: DatabaseManager, place: str) -> App:
     )
     users, jobs = UserStore(database), JobStore(database)
     history = HistoryStore(database)
-    hook = SaveHook(services, settings.hook_timeout_seconds)
+    enrichment = build_enrichment(settings, database, purse)
+    hook = SaveHook(
+        services,
+        settings.hook_timeout_seconds,
+        enrichment,
+        settings.enrichment_hook_seconds,
+    )
     return App(
         settings=settings,
         place=place,
@@ -191,6 +209,7 @@ def build(settings: Settings, database: DatabaseManager, place: str) -> App:
             models, lambda model: build_batch_service(settings, database, model, purse)
         ),
         generator=EmbeddingGenerator(services, _threads(settings)),
+        enrichment=enrichment,
         hook=hook,
         preference_manager=FlexiblePreferenceManager(users, hook),
         parser=AIEnhancedParser(jobs, hook),
@@ -285,6 +304,60 @@ def budget_for(settings: Settings, model: EmbeddingModel, purse: Purse) -> Budge
         daily=settings.embedding_daily_budget_usd,
         run=purse,
     )
+
+
+# --- enrichment: what postings tell beyond their fields
+
+
+def build_enrichment(
+    settings: Settings, database: DatabaseManager, purse: Purse
+) -> EnrichmentService:
+    """By the chat model of the settings, or by rules. Raises ConfigError."""
+    reader = build_reader(settings, database, purse)
+    batch_size = settings.enrichment_batch_size or (
+        RULES_BATCH if reader.is_free else CHAT_BATCH
+    )
+    timeout, delay = (
+        settings.enrichment_timeout_seconds,
+        settings.enrichment_delay_seconds,
+    )
+    one_by_one = 0.0 if reader.is_free else batch_size * (timeout + delay)
+    is_single = reader.is_free or delay  # the rules only keep the interpreter busy
+    return EnrichmentService(
+        EnrichmentStore(database),
+        reader,
+        template_named(settings.embedding_template),
+        batch_size=batch_size,
+        threads=1 if is_single else settings.enrichment_concurrency,
+        lease_seconds=settings.lease_seconds + one_by_one,
+        grace_seconds=timeout,
+        max_attempts=settings.enrichment_max_attempts,
+    )
+
+
+def build_reader(settings: Settings, database: DatabaseManager, purse: Purse) -> Reader:
+    model = chat_model_name(settings)
+    if model is None:
+        return RulesReader()
+    # Here and not above: it takes half a second, and few need it.
+    from whatsapp_bot.enrichment.chat_provider import ChatProvider
+
+    provider = ChatProvider(
+        model=model,
+        api_model=settings.enrichment_model or "",
+        api_key=api_key(settings),
+        base_url=base_url(settings),
+        timeout=settings.enrichment_timeout_seconds,
+    )
+    gate = ProviderGate(
+        model,
+        PaceStore(database, model),
+        Ledger(database),
+        Budget(daily=settings.embedding_daily_budget_usd, run=purse),
+        settings.enrichment_concurrency,
+        settings.enrichment_delay_seconds,
+    )
+    return ChatReader(provider, gate, chat_prices(settings))
 
 
 # --- the admin API

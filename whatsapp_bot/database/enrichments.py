@@ -115,7 +115,8 @@ class EnrichmentStore:
 
     def seconds_to_next_due(self) -> float | None:
         """0: now. None: never, as things stand."""
-        return self._rows("seconds_to_next_enrichment")[0]["seconds"]
+        seconds: float | None = self._rows("seconds_to_next_enrichment")[0]["seconds"]
+        return seconds
 
     def facts(self) -> Row:
         """made, by_chat, due, failed: in rows"""
@@ -151,6 +152,7 @@ class EnrichmentStore:
 
     def force(self, ids: Sequence[int]) -> None:
         """Make them due, to be read anew."""
+        self.wake(ids, lease_seconds=0)
         for chunk in _chunks(ids):
             with self._database.transaction() as cursor:
                 cursor.run("force_enrichments", ids=chunk)

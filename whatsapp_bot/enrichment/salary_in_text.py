@@ -93,8 +93,10 @@ def amounts_in(text: str) -> Iterator[Amount]:
         yield Amount(number, currency, found.start(), found.end())
 
 
-def period_in(text: str) -> str | None:
-    return next((name for pattern, name in _PERIOD if pattern.search(text)), None)
+def period_in(text: str, wanted: str | None = None) -> str | None:
+    """The first that it says, or the wanted one if it says that."""
+    names = (name for pattern, name in _PERIOD if pattern.search(text))
+    return next((name for name in names if wanted in (None, name)), None)
 
 
 def find_salary(text: str, country: str) -> Salary | None:
