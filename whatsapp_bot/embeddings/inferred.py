@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import ChainMap
+from collections.abc import Mapping, MutableMapping
 from dataclasses import asdict
-from typing import Any
+from typing import Any, cast
 
 from whatsapp_bot.records import Enrichment
 
@@ -29,7 +30,7 @@ _OWN_SALARY = ("salary_min", "salary_max", "ai_salary_min", "ai_salary_max")
 
 def fill_in(job: Mapping[str, Any]) -> Mapping[str, Any]:
     """The job with inferred values in those of its ai_ fields that it leaves empty."""
-    filled = {
+    filled: dict[str, Any] = {
         into: value
         for name, into, own in _ALONE
         if (value := job.get(f"inferred_{name}")) and not _says(job, own)
@@ -38,7 +39,7 @@ def fill_in(job: Mapping[str, Any]) -> Mapping[str, Any]:
         if not _says(job, own):
             inferred = {f"ai_{name}": job.get(f"inferred_{name}") for name in names}
             filled |= {into: value for into, value in inferred.items() if value}
-    return {**job, **filled}
+    return ChainMap(filled, cast("MutableMapping[str, Any]", job))  # only read
 
 
 def as_inferred(enrichment: Enrichment) -> dict[str, object]:
