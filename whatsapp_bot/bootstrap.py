@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -55,7 +55,7 @@ from whatsapp_bot.embeddings.provider_gate import Budget, ProviderGate, Purse
 from whatsapp_bot.embeddings.service_registry import ServiceRegistry
 from whatsapp_bot.embeddings.text_embedder import TextEmbedder
 from whatsapp_bot.enrichment.enrichment_service import EnrichmentService
-from whatsapp_bot.enrichment.reader import ChatReader, Reader, RulesReader
+from whatsapp_bot.enrichment.reader import Reader, RulesReader
 from whatsapp_bot.enrichment.reader_choice import (
     api_key,
     base_url,
@@ -341,6 +341,7 @@ def build_reader(settings: Settings, database: DatabaseManager, purse: Purse) ->
         return RulesReader()
     # Here and not above: it takes half a second, and few need it.
     from whatsapp_bot.enrichment.chat_provider import ChatProvider
+    from whatsapp_bot.enrichment.chat_reader import ChatReader
 
     provider = ChatProvider(
         model=model,
@@ -358,6 +359,22 @@ def build_reader(settings: Settings, database: DatabaseManager, purse: Purse) ->
         settings.enrichment_delay_seconds,
     )
     return ChatReader(provider, gate, chat_prices(settings))
+
+
+def build_enrichment_run(
+    app: App, ids: Sequence[int], should_stop: Callable[[], bool]
+) -> BackfillRun:
+    """Of chosen jobs. After should_stop the posting in hand is the last."""
+    service = app.enrichment
+    return BackfillRun(
+        {"job": service.store},
+        service,
+        lambda _, queue: service.enrich_batch(queue, should_stop),
+        {"job": ids},
+        threads=service.threads,
+        lease_seconds=service.lease_seconds,
+        grace_seconds=service.grace_seconds,
+    )
 
 
 # --- the admin API
@@ -413,6 +430,7 @@ def build_backfill_run(
     return BackfillRun(
         stores,
         service,
+        service.embed_batch,
         ids,
         threads=_threads(settings),
         lease_seconds=_lease_seconds(settings),

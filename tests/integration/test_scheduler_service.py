@@ -51,6 +51,7 @@ def test_tasks_are_kept_on_their_calendar(make_app: AppFactory) -> None:
         "expire_jobs": (60, "minutes"),
         "reconcile": (60, "minutes"),
         "poll_batches": (5, "minutes"),
+        "find_unread": (15, "minutes"),
         "refresh_stale": (1, "days"),
     }
 

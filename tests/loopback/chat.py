@@ -63,6 +63,7 @@ def write_chat(
     """The answer's bytes, and the tokens it bills."""
     content = said if isinstance(said, str) else json.dumps(said)
     sent = sum(count_tokens(message["content"]) for message in body["messages"])
+    sent += count_tokens(json.dumps(body.get("response_format")))
     answered = count_tokens(content)
     message = {
         "role": "assistant",

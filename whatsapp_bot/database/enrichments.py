@@ -113,11 +113,6 @@ class EnrichmentStore:
         with self._database.transaction() as cursor:
             return cursor.run("drop_ended_enrichments")
 
-    def seconds_to_next_due(self) -> float | None:
-        """0: now. None: never, as things stand."""
-        seconds: float | None = self._rows("seconds_to_next_enrichment")[0]["seconds"]
-        return seconds
-
     def facts(self) -> Row:
         """made, by_chat, due, failed: in rows"""
         return self._rows("enrichment_facts")[0]
@@ -125,8 +120,8 @@ class EnrichmentStore:
     # --- chosen by hand
 
     def select(self, choice: EnrichmentChoice) -> list[Row]:
-        """id, is_new, has_placeholder of what is to be read or embedded anew, newest
-        first; writes nothing."""
+        """id, is_new, has_placeholder, is_to_embed of what is to be read or embedded
+        anew, newest first; writes nothing."""
         return self._rows(
             "select_jobs_to_enrich",
             **_chosen(choice),

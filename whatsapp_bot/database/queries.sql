@@ -1339,11 +1339,6 @@ UPDATE job_enrichments
                      THEN now() + make_interval(mins => power(4, attempts)::int) END
  WHERE job_id = %(id)s AND revision = %(revision)s;
 
--- name: seconds_to_next_enrichment
-SELECT CASE WHEN min(due_at) IS NOT NULL
-            THEN greatest(0, extract(epoch FROM min(due_at) - now()))::float END AS seconds
-  FROM job_enrichments WHERE due_at IS NOT NULL;
-
 -- name: add_missing_enrichments
 -- A live job without a row, or one that came to life again before it was read.
 INSERT INTO job_enrichments AS e (job_id, fresh_on, due_at)
@@ -1370,15 +1365,21 @@ UPDATE job_enrichments e SET due_at = NULL
 EXISTS (SELECT FROM job_vectors v JOIN embedding_models k ON k.name = v.model
          WHERE v.job_id = m.job_id AND k.state = 'live' AND is_placeholder(v.embedding, k.dimensions))
 
+-- part: is_to_embed
+NOT EXISTS (SELECT FROM job_embeddings v JOIN embedding_models k ON k.name = v.model
+             WHERE v.job_id = m.job_id AND k.state = 'live' AND v.due_at IS NULL)
+
 -- name: select_jobs_to_enrich
 -- Not read yet, due or leased, refused before, read by an older version or by another
--- reader, or with a vector that no model made. Rules replace only what rules made.
-SELECT m.job_id AS id, e.made_at IS NULL AS is_new, {has_placeholder} AS has_placeholder
+-- reader, with its vector still to be made, or with one that no model made. Rules replace
+-- only what rules made.
+SELECT m.job_id AS id, e.made_at IS NULL AS is_new, {has_placeholder} AS has_placeholder,
+       {is_to_embed} AS is_to_embed
   FROM matchable_jobs m LEFT JOIN job_enrichments e ON e.job_id = m.job_id
  WHERE {is_chosen_to_enrich}
    AND (%(force)s OR e.made_at IS NULL OR e.due_at IS NOT NULL OR e.last_error IS NOT NULL
         OR e.version <> %(version)s AND (NOT %(is_free)s OR e.source = 'rules')
-        OR {has_placeholder})
+        OR {is_to_embed} OR {has_placeholder})
  ORDER BY m.fresh_on DESC, m.job_id DESC
  LIMIT %(limit)s;
 

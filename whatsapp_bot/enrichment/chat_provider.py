@@ -15,9 +15,8 @@ from whatsapp_bot.embeddings.packing import estimate_tokens
 from whatsapp_bot.embeddings.provider import OPENAI_BASE_URL
 from whatsapp_bot.enrichment.chat_answer import SCHEMA
 from whatsapp_bot.enrichment.posting_text import PostingText
+from whatsapp_bot.enrichment.reader import MAX_ANSWER_TOKENS
 from whatsapp_bot.records import RateLimits
-
-MAX_ANSWER_TOKENS: Final = 1_500  # some 400 are usual; a model that thinks takes more
 
 INSTRUCTIONS: Final = """\
 You extract facts from one job posting into the given JSON schema. The user message is the

@@ -58,9 +58,9 @@ class EnrichmentService:
         self.last_pause: EmbeddingError | None = None  # why rows were last given back
         self._template = template
         self._batch_size = batch_size
-        self._threads = threads
-        self._lease_seconds = lease_seconds
-        self._grace_seconds = grace_seconds
+        self.threads = threads
+        self.lease_seconds = lease_seconds
+        self.grace_seconds = grace_seconds
         self._max_attempts = max_attempts
 
     def pause_seconds(self) -> float:
@@ -85,7 +85,7 @@ class EnrichmentService:
         """
         if self.pause_seconds():
             return Totals()
-        size, lease = self._batch_size, self._lease_seconds
+        size, lease = self._batch_size, self.lease_seconds
         claims = queue.claim("job", size, lease) if queue else self._due(size, lease)
         return self._see_through(claims, None, should_stop)
 
@@ -99,7 +99,7 @@ class EnrichmentService:
             steps.append(totals)
             return totals.claimed > 0
 
-        run_workers(step, self._threads, should_stop, self._grace_seconds)
+        run_workers(step, self.threads, should_stop, self.grace_seconds)
         return sum(steps, Totals())
 
     def give_back_in_hand(self) -> int:
@@ -199,7 +199,7 @@ class EnrichmentService:
     def _store(self, readings: list[Reading]) -> Totals:
         written = store_paid(
             lambda: self.store.store(readings, self.reader.version),
-            self._lease_seconds / 2,
+            self.lease_seconds / 2,
         )
         return Totals(embedded=written, outrun=len(readings) - written)
 
