@@ -77,9 +77,9 @@ class SchedulerService:
         self._record("expire_jobs", self._expire_jobs)
         self._record("reconcile", self._reconcile)
         self._record("poll_batches", self._poll_batches)
+        # First: what it finds may enter the texts, and they are paid for once.
+        self._record("enrich_jobs", self._enrich)
         totals = self._record("embed_due", self._embed_patiently)
-        if self._record("enrich_jobs", self._enrich).embedded:
-            totals += self._record("embed_due", self._embed_patiently)
         if not self._is_stopping:
             self._record("build_index", self._index.build_missing)
         return totals

@@ -124,7 +124,7 @@ def test_another_template_embeds_everything_anew(
     other = make_app(EMBEDDING_TEMPLATE="everything-1")
     assert SchedulerService(other).run_once().embedded == 2
     assert SchedulerService(other).run_once().embedded == 0
-    assert "Job title: Nurse" in openai_server.record.texts
+    assert "Job title: Nurse. Job function: Health Care" in openai_server.record.texts
 
 
 def test_the_vector_index_is_built_once_the_live_set_is_large(
