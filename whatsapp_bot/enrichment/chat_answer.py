@@ -21,7 +21,7 @@ from whatsapp_bot.enrichment.vocabulary import ARRANGEMENTS, PERIODS, SENIORITIE
 from whatsapp_bot.intake.cleaning import clean_line
 from whatsapp_bot.matching import pay
 from whatsapp_bot.matching.places import country_code
-from whatsapp_bot.matching.skills import read_skills
+from whatsapp_bot.matching.skills import read_skills, skill_key
 from whatsapp_bot.records import Enrichment
 
 LONGEST_SKILL: Final = 60  # characters
@@ -76,7 +76,8 @@ def read_answer(content: str, posting: PostingText) -> Enrichment:
     )
     if not _is_arrangement_said(found.work_arrangement, text):
         found = replace(found, work_arrangement=None)
-    liked = [s for s in found.preferred_skills if s not in found.required_skills]
+    required = set(map(skill_key, found.required_skills))
+    liked = [s for s in found.preferred_skills if skill_key(s) not in required]
     return replace(found, preferred_skills=tuple(liked), **_salary(said, posting))
 
 

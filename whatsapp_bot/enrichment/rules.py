@@ -246,7 +246,7 @@ _ABOUT_THE_WORK: Final = re.compile(
 )
 _SENTENCE: Final = re.compile(r"(?<=[.!?])\s+|\n+|\s[*•]\s")
 _LABEL: Final = re.compile(r"^[\W\d]*(?:[A-Z][\w &/]{2,40}:\s+)+")
-_SHORTEST_SENTENCE: Final = 40
+_SHORTEST_SENTENCE: Final = 25
 _SENTENCES_LOOKED_AT: Final = 30
 
 

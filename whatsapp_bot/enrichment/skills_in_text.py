@@ -39,6 +39,10 @@ _REQUIRED_HEADING: Final = re.compile(
     r"competenc\w+|description|summary|education|apply|about|role|profile)\b",
     re.IGNORECASE,
 )
+_PREFERRED_HEADING: Final = re.compile(
+    r"\W*(?:prefer\w+|desir\w+|optional|bonus|added|additional|nice[ -]to[ -]have)\b(?!.* in\b)",
+    re.IGNORECASE,
+)
 _HEADING_WORDS: Final = 7
 _HEADING_LENGTH: Final = 60
 
@@ -92,7 +96,7 @@ def _sentences(text: str) -> Iterator[tuple[str, bool]]:
         says_preferred = _is_preferred(said)
         is_short = len(said) <= _HEADING_LENGTH
         if is_short and _HEADING.match(said) and len(said.split()) <= _HEADING_WORDS:
-            if says_preferred:
+            if _PREFERRED_HEADING.match(said) or says_preferred and said.endswith(":"):
                 is_under_preferred = True
             elif said.endswith(":") or _REQUIRED_HEADING.search(said):
                 is_under_preferred = False
