@@ -338,6 +338,12 @@ def build_enrichment(
 def build_reader(settings: Settings, database: DatabaseManager, purse: Purse) -> Reader:
     model = chat_model_name(settings)
     if model is None:
+        if settings.enrichment_model:
+            logger.warning(
+                "no key is set for %s: rules read the postings",
+                settings.enrichment_model,
+                extra={"action": "no_enrichment_key"},
+            )
         return RulesReader()
     # Here and not above: it takes half a second, and few need it.
     from whatsapp_bot.enrichment.chat_provider import ChatProvider

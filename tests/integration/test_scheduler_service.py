@@ -139,3 +139,19 @@ def test_the_vector_index_is_built_once_the_live_set_is_large(
     make.job("Cook")
     service.run_once()
     assert app.models.has_index(app.live_model.name)
+
+
+def test_what_nobody_enriched_is_read_beside_the_vectors(
+    app: App, make: Factory, service: SchedulerService
+) -> None:
+    make.job("Senior Nurse")
+    missed = make.job("Head of Sales")
+    with app.database.transaction() as cursor:  # as if the trigger had been off
+        cursor.raw.execute("DELETE FROM job_enrichments WHERE job_id = %s", (missed,))
+    service._find_unread()
+    service._embed_due()
+    assert service._enrich_thread is not None
+    service._enrich_thread.join()
+    facts = app.enrichment.store.facts()
+    assert (facts["made"], facts["due"]) == (2, 0)
+    assert runs_of(app)["enrich_jobs"].last_error is None

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -301,3 +302,17 @@ def test_a_reading_is_not_written_over_a_newer_revision(
     totals = chat.enrichment.enrich_batch()
     assert replace(totals, requests=0, tokens=0, dollars=0) == Totals(outrun=1)
     assert chat.enrichment.enrich_batch().embedded == 1
+
+
+def test_any_number_of_workers_share_the_postings(
+    make_app: AppFactory, posted: Post, openai_server: OpenAIServer
+) -> None:
+    for number in range(12):
+        posted(company=f"Firm {number}")
+    settings = CHAT | {"ENRICHMENT_BATCH_SIZE": "2", "ENRICHMENT_CONCURRENCY": "2"}
+    workers = [make_app(**settings).enrichment for _ in range(3)]
+    openai_server.gather = 3  # each has one in hand
+    with ThreadPoolExecutor(3) as threads:
+        totals = list(threads.map(lambda w: w.enrich_due(lambda: False), workers))
+    assert sum(each.embedded for each in totals) == 12
+    assert openai_server.record.requests == 12
