@@ -239,6 +239,24 @@ def test_a_refused_posting_is_set_aside_and_a_refused_setting_blames_none(
     assert "every posting" in str(chat.enrichment.last_pause)
 
 
+def test_the_key_and_the_text_are_in_no_message(
+    make_app: AppFactory,
+    posted: Post,
+    state_of: StateOf,
+    openai_server: OpenAIServer,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    app = make_app(**CHAT, ENRICHMENT_API_KEY="secret-key-123")
+    job = posted()
+    words = f"bad key secret-key-123, bad text {DESCRIPTION}"
+    openai_server.faults.when(lambda text: "run our" in text, f.bad_request(words))
+    assert app.enrichment.enrich_batch().failed == 1
+    assert openai_server.record.last_headers["authorization"].endswith("-123")
+    for said in (state_of(job)["last_error"], caplog.text):
+        assert "HTTP 400" in said
+        assert "secret-key" not in said and "payroll" not in said
+
+
 def test_the_days_budget_is_that_of_the_vectors_too(
     make_app: AppFactory, posted: Post, openai_server: OpenAIServer
 ) -> None:
