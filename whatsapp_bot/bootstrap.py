@@ -80,6 +80,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 CHAT_BATCH, RULES_BATCH = 8, 200  # jobs claimed at once
+CHAT_SHARE = 0.8  # of the day's budget: the rest is left for vectors
 DELAYED_REQUESTS = 10  # of a batch, at most, as a rule
 
 
@@ -356,11 +357,12 @@ def build_reader(settings: Settings, database: DatabaseManager, purse: Purse) ->
         base_url=base_url(settings),
         timeout=settings.enrichment_timeout_seconds,
     )
+    daily = settings.embedding_daily_budget_usd
     gate = ProviderGate(
         model,
         PaceStore(database, model),
         Ledger(database),
-        Budget(daily=settings.embedding_daily_budget_usd, run=purse),
+        Budget(daily=None if daily is None else daily * CHAT_SHARE, run=purse),
         settings.enrichment_concurrency,
         settings.enrichment_delay_seconds,
     )

@@ -86,7 +86,11 @@ class EnrichmentService:
         if self.pause_seconds():
             return Totals()
         size, lease = self._batch_size, self.lease_seconds
-        claims = queue.claim("job", size, lease) if queue else self._due(size, lease)
+        claims = (
+            queue.claim("job", size, lease)
+            if queue
+            else self.store.claim_due(size, lease)
+        )
         return self._see_through(claims, None, should_stop)
 
     def enrich_due(self, should_stop: Callable[[], bool]) -> Totals:
@@ -109,9 +113,6 @@ class EnrichmentService:
 
     def close(self) -> None:
         self.reader.close()
-
-    def _due(self, limit: int, lease_seconds: float) -> list[Claim]:
-        return self.store.claim_due(limit, lease_seconds)
 
     def _see_through(
         self,

@@ -257,14 +257,16 @@ def test_the_key_and_the_text_are_in_no_message(
         assert "secret-key" not in said and "payroll" not in said
 
 
-def test_the_days_budget_is_that_of_the_vectors_too(
+def test_the_days_budget_is_shared_and_the_last_of_it_is_for_vectors(
     make_app: AppFactory, posted: Post, openai_server: OpenAIServer
 ) -> None:
-    app = make_app(**CHAT, EMBEDDING_DAILY_BUDGET_USD="0.000001")
+    app = make_app(**CHAT, EMBEDDING_DAILY_BUDGET_USD="1")
     posted()
+    app.ledger.add("another", "schedule", dollars=0.85)
     assert app.enrichment.enrich_batch().given_back == 1
     assert openai_server.record.requests == 0
-    assert "budget" in str(app.enrichment.last_pause)
+    assert "the day's budget of $0.8 would be passed" in str(app.enrichment.last_pause)
+    assert app.generator.embed_due().embedded == 1
 
 
 def test_a_run_has_one_budget_for_all_its_models(
