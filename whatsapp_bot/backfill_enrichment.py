@@ -160,7 +160,7 @@ def _describe(work: _Work) -> str:
 def _price_line(work: _Work) -> str:
     plan = work.plan
     if work.app.enrichment.reader.is_free:
-        return "cost       none: rules read them (ENRICHMENT_MODEL names a chat model)"
+        return "cost       none: rules read them, since ENRICHMENT_MODEL names no chat model"
     return (
         f"tokens     some {plan.tokens:,}, ${plan.dollars:.4f}; ${plan.most_dollars:.4f} "
         "at most, unless answers are invalid"

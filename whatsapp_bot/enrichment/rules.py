@@ -240,7 +240,7 @@ def find_arrangement(posting: PostingText) -> str | None:
 # --- in a sentence
 
 _ABOUT_THE_WORK: Final = re.compile(
-    r"\b(?:seek\w*|looking for|responsible for|will be|you will|you'll|required to|the role|the position|"
+    r"\b(?:seek\w*|looking for|responsible for|will be responsible|you will|you'll|required to|the role|the position|"
     r"the ideal candidate|recruiting|hiring|we need|is needed)\b",
     re.IGNORECASE,
 )
