@@ -2,6 +2,9 @@
 -- only where those are empty. One row for each job; its due_at is queue, lease, backoff and
 -- calendar at once, as in job_embeddings (002).
 
+-- As embedding_revisions: none is given twice.
+CREATE SEQUENCE IF NOT EXISTS enrichment_revisions;
+
 CREATE TABLE IF NOT EXISTS job_enrichments (
     job_id           bigint PRIMARY KEY REFERENCES canonical_jobs ON DELETE CASCADE,
     fresh_on         date   NOT NULL,     -- newest first
@@ -21,7 +24,7 @@ CREATE TABLE IF NOT EXISTS job_enrichments (
     text_hash        bytea,               -- of what was read, the version included
     made_at          timestamptz,         -- NULL: not read yet
     due_at           timestamptz,
-    revision         bigint NOT NULL DEFAULT nextval('embedding_revisions'),
+    revision         bigint NOT NULL DEFAULT nextval('enrichment_revisions'),
     attempts         int    NOT NULL DEFAULT 0,
     last_error       text
 ) WITH (fillfactor = 70);
@@ -45,7 +48,7 @@ END $$;
 CREATE OR REPLACE FUNCTION enrich_changed_job() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     UPDATE job_enrichments
-       SET due_at = now(), revision = nextval('embedding_revisions'), attempts = 0, last_error = NULL
+       SET due_at = now(), revision = nextval('enrichment_revisions'), attempts = 0, last_error = NULL
      WHERE job_id = NEW.id;
     RETURN NULL;
 END $$;
@@ -94,4 +97,4 @@ $$;
 -- Reverse:
 --   DROP FUNCTION is_placeholder(halfvec, int), is_monotone(real[]);
 --   DROP FUNCTION enrich_new_jobs, enrich_changed_job CASCADE;
---   DROP TABLE job_enrichments;
+--   DROP TABLE job_enrichments; DROP SEQUENCE enrichment_revisions;

@@ -1397,7 +1397,7 @@ ON CONFLICT (job_id) DO UPDATE SET due_at = now(), attempts = 0, last_error = NU
 
 -- name: force_enrichments
 -- Due, and as if their text had never been read.
-UPDATE job_enrichments SET due_at = now(), revision = nextval('embedding_revisions'), text_hash = NULL,
+UPDATE job_enrichments SET due_at = now(), revision = nextval('enrichment_revisions'), text_hash = NULL,
        attempts = 0, last_error = NULL
  WHERE job_id = ANY(%(ids)s::bigint[]);
 
