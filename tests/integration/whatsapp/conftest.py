@@ -153,6 +153,9 @@ class Edge:
         self.run("UPDATE outbox SET due_at = now() WHERE due_at IS NOT NULL")
         self.run("UPDATE inbox SET due_at = now() WHERE due_at IS NOT NULL")
         self.run("UPDATE outbox_pace SET paced_until = NULL, blocked_until = NULL")
+        self.hurry_number()
+
+    def hurry_number(self) -> None:
         self.run("UPDATE whatsapp_numbers SET slow_until = NULL, stopped_until = NULL")
 
 
