@@ -250,8 +250,12 @@ def test_a_message_that_comes_a_day_late_changes_things_and_gets_no_answer(
 def test_what_postgresql_refuses_is_left_out_and_nothing_beside_it(
     edge: Edge, caplog: pytest.LogCaptureFixture
 ) -> None:
-    edge.run("ALTER TABLE inbox ADD CHECK (message->'text'->>'body' <> 'refused')")
+    edge.run(
+        "ALTER TABLE inbox ADD CONSTRAINT picky"
+        " CHECK (message->'text'->>'body' <> 'refused')"
+    )
     edge.write("one", "two", "refused", "three")
+    edge.run("ALTER TABLE inbox DROP CONSTRAINT picky")
     edge.answer()
     assert edge.parrot.texts == ["one", "two", "three"]
     assert [record.__dict__["action"] for record in caplog.records] == [
