@@ -1263,16 +1263,23 @@ DELETE FROM pending_alerts WHERE user_id = %(user_id)s AND job_id = ANY(%(job_id
 DELETE FROM pending_alerts WHERE user_id = %(user_id)s;
 
 -- name: has_room_for_alert
--- One asks after the other, and what waits in the outbox counts: no two take the same
--- dollar. What the sender would put off to another day would arrive at any hour.
+-- What the sender would hold back might come out at night, or never. One asks after the
+-- other, and what waits in the outbox counts: no two take the same dollar.
 SELECT pg_advisory_xact_lock(4816013);
-SELECT %(budget)s::float8 IS NULL
-       OR (SELECT coalesce(sum(dollars), 0) FROM whatsapp_spend WHERE day = CURRENT_DATE)
-          + (SELECT coalesce(sum(CASE WHEN is_template THEN %(template_price)s::float8
-                                      ELSE %(other_price)s::float8 END), 0)
-               FROM outbox
-              WHERE due_at IS NOT NULL AND dollars = 0 AND (kind = 'alert' OR is_template))
-          + %(price)s::float8 <= %(budget)s::float8 AS has_room;
+SELECT NOT EXISTS (
+        SELECT FROM whatsapp_numbers
+         WHERE phone_number_id = %(number)s AND greatest(stopped_until, alerts_stopped_until) > now())
+   AND NOT EXISTS (
+        SELECT FROM whatsapp_templates WHERE name = %(template)s AND disabled_until > now())
+   AND (%(budget)s::float8 IS NULL
+        OR (SELECT coalesce(sum(dollars), 0) FROM whatsapp_spend WHERE day = CURRENT_DATE)
+           + (SELECT coalesce(sum(CASE WHEN is_template THEN %(template_price)s::float8
+                                       ELSE %(other_price)s::float8 END), 0)
+                FROM outbox
+               WHERE due_at IS NOT NULL AND dollars = 0 AND (kind = 'alert' OR is_template))
+           + CASE WHEN %(template)s IS NULL THEN %(other_price)s::float8
+                  ELSE %(template_price)s::float8 END
+           <= %(budget)s::float8) AS has_room;
 
 -- name: alert_facts
 SELECT p.*, s.*, (SELECT count(*) FROM ({untold_jobs}) AS untold)
