@@ -311,7 +311,7 @@ def budget_for(settings: Settings, model: EmbeddingModel) -> Budget:
 # --- WhatsApp
 
 INBOX_THREADS = 4
-SENDER_THREADS = 8
+SENDER_THREADS = 16
 
 
 def build_edge(settings: Settings, database: DatabaseManager) -> Edge:
