@@ -435,7 +435,7 @@ def build_enrichment_run(
 # --- WhatsApp
 
 INBOX_THREADS = 4
-SENDER_THREADS = 8
+SENDER_THREADS = 16
 
 
 def build_edge(settings: Settings, database: DatabaseManager) -> Edge:

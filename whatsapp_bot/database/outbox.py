@@ -59,6 +59,7 @@ class OutboxStore:
         is_last_word: bool,
     ) -> int:
         """How many were added: none for someone who asked to stop, or whose key is there."""
+        cursor.run("wake_whatsapp")
         return sum(
             cursor.run(
                 "add_outgoing",
@@ -79,6 +80,7 @@ class OutboxStore:
     ) -> None:
         """To someone whose data is gone: only the address (wa_id, bsuid) is kept, until it
         is sent."""
+        cursor.run("wake_whatsapp")
         for position, payload in enumerate(payloads):
             cursor.run(
                 "add_farewell",

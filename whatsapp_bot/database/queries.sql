@@ -1601,6 +1601,10 @@ SELECT user_id, %(message)s, %(is_template)s, %(kind)s, %(inbox_id)s, %(position
  WHERE user_id = %(user_id)s AND (stopped_at IS NULL OR %(is_last_word)s)
 ON CONFLICT DO NOTHING;
 
+-- name: wake_whatsapp
+-- Heard when the transaction is committed, and once however often it is said.
+SELECT pg_notify('whatsapp_due', '');
+
 -- name: add_farewell
 INSERT INTO outbox (wa_id, bsuid, message, is_template, kind, inbox_id, position, is_last_word)
 VALUES (%(wa_id)s, %(bsuid)s, %(message)s, %(is_template)s, 'reply', %(inbox_id)s, %(position)s, true);
