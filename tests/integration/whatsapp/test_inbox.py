@@ -349,6 +349,28 @@ def test_a_changed_number_keeps_the_person(edge: Edge, is_first: bool) -> None:
     assert people(edge) == [(NEW, "NG.new"), (PHONE, "NG.owner")]
 
 
+def test_her_conversation_and_her_alerts_move_with_her(edge: Edge) -> None:
+    edge.write("from the old one")
+    old = edge.person
+    edge.write("from the new one", phone=NEW, bsuid="NG.new")
+    new = edge.value("SELECT max(id) FROM users")
+    # The one with wishes is kept: here the new one, who has said nothing else yet.
+    edge.run("INSERT INTO user_preferences (user_id) VALUES (%s)", new)
+    edge.run("INSERT INTO conversations (user_id, state) VALUES (%s, 'waiting')", old)
+    edge.run(
+        "INSERT INTO alert_settings (user_id, cadence, consent_at)"
+        " VALUES (%s, 'daily', now())",
+        old,
+    )
+    edge.deliver(value_of(messages=[shapes.number_changed(PHONE, NEW)]))
+    edge.act()
+    assert edge.person == new
+    (talk,) = edge.run("SELECT user_id, state FROM conversations")
+    assert (talk["user_id"], talk["state"]) == (new, "waiting")
+    (alerts,) = edge.run("SELECT user_id, cadence FROM alert_settings")
+    assert (alerts["user_id"], alerts["cadence"]) == (new, "daily")
+
+
 def test_a_changed_bsuid_keeps_the_person(edge: Edge) -> None:
     edge.write("Hi")
     said = {"type": "user_changed_user_id", "user_id": "NG.new"}
