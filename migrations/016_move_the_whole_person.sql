@@ -1,5 +1,5 @@
--- Two contacts that turn out to be one person: her conversation and her alerts move with
--- her, where the one who is kept has none of her own.
+-- Two contacts that turn out to be one person: the one who has preferences stays, else the
+-- older. All that is hers moves there, conversation and alerts where that one has none.
 
 CREATE OR REPLACE FUNCTION merge_people(one bigint, other bigint) RETURNS bigint
 LANGUAGE plpgsql AS $$
@@ -46,4 +46,5 @@ BEGIN
     RETURN kept;
 END $$;
 
--- Reverse: merge_people as in 011.
+-- Reverse:
+--   DROP FUNCTION merge_people;
