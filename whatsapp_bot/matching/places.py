@@ -176,11 +176,15 @@ def _as_written(segment: str) -> list[Place]:
     return [Place(name, name.lower())]
 
 
-def _settle(place: Place, countries: set[str]) -> Place:
-    """Lagos in a text that says Portugal is not the Lagos of Nigeria."""
-    if not place.city or len(countries) != 1 or place.country in countries:
+def _settle(place: Place, countries: set[str], has_own: bool) -> Place:
+    """Lagos in a text that says Portugal is not the Lagos of Nigeria; where the posting
+    has another country of its own besides, nobody knows which it is."""
+    if not place.city or not countries or place.country in countries:
         return place
-    return Place(place.city.title(), place.city, "", next(iter(countries)))
+    if len(countries) > 1 and not has_own:
+        return place
+    country = next(iter(countries)) if len(countries) == 1 else ""
+    return Place(place.city.title(), place.city, "", country)
 
 
 def _finest(places: list[Place]) -> tuple[Place, ...]:
@@ -243,7 +247,7 @@ def find(text: str, country: str = "") -> tuple[Place, ...]:
     if code:
         # Niger in a posting from Benin is not the state of Nigeria.
         found = [p for p in found if not _is_state_outside(p, countries)]
-    return _finest([_settle(place, countries) for place in found])
+    return _finest([_settle(place, countries, bool(code)) for place in found])
 
 
 def _is_state_outside(place: Place, countries: set[str]) -> bool:

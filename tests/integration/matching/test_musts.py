@@ -247,6 +247,10 @@ people = st.fixed_dictionaries(
     [{"location": "Niger", "country": "Benin Republic"}],
     {"preferred_locations": ["Nigeria"], "musts": ["location"]},
 )
+@example(
+    [{"location": "Lagos, Portugal", "country": "GH"}],
+    {"preferred_locations": ["Nigeria"], "musts": ["location"]},
+)
 @given(st.lists(postings, min_size=1, max_size=12), people)
 def test_the_database_never_leaves_out_what_fulfils_the_musts(
     app: App, make: Factory, jobs: list[Row], person: Row
