@@ -18,6 +18,7 @@ from whatsapp_bot.bot.contacts import Contacts
 from whatsapp_bot.bot.conversation import Conversation
 from whatsapp_bot.chat.chat_choice import (
     ChatChoice,
+    conversation_choice,
     enrichment_choice,
 )
 from whatsapp_bot.config import Settings
@@ -93,6 +94,7 @@ from whatsapp_bot.whatsapp.signature import hash_of
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
+    from whatsapp_bot.bot.wish_reader import WishReader
     from whatsapp_bot.chat.chat_model import ChatModel
     from whatsapp_bot.embeddings.token_count import TokenCounter
     from whatsapp_bot.web.job_runner import JobRunner
@@ -139,6 +141,7 @@ class App:
     batch_services: ServiceRegistry[BatchService]
     generator: EmbeddingGenerator
     enrichment: EnrichmentService
+    wish_reader: WishReader | None
     hook: SaveHook
     preference_manager: FlexiblePreferenceManager
     parser: AIEnhancedParser
@@ -155,6 +158,8 @@ class App:
     def close(self) -> None:
         self.hook.close()
         self.enrichment.close()
+        if self.wish_reader:
+            self.wish_reader.close()
         for service in self.services.made():
             service.close()
         for batch_service in self.batch_services.made():
@@ -257,6 +262,7 @@ def build(
         ),
         generator=EmbeddingGenerator(services, _threads(settings)),
         enrichment=enrichment,
+        wish_reader=build_wish_reader(settings, database, purse),
         hook=hook,
         preference_manager=FlexiblePreferenceManager(users, hook),
         parser=AIEnhancedParser(jobs, hook),
@@ -601,7 +607,36 @@ def build_conversation(app: App, contacts: Contacts) -> Conversation:
         app.controller,
         contacts,
         app.settings.human_contact,
+        app.wish_reader,
     )
+
+
+def build_wish_reader(
+    settings: Settings, database: DatabaseManager, purse: Purse
+) -> WishReader | None:
+    """None where no chat model is named, or there is no key for it. Raises ConfigError."""
+    choice = conversation_choice(settings)
+    if choice.name is None:
+        if choice.model:
+            logger.warning(
+                "no key is set for %s: rules alone read what people write",
+                choice.model,
+                extra={"action": "no_conversation_key"},
+            )
+        return None
+    # As below.
+    from whatsapp_bot.bot.wish_reader import WishReader
+
+    model = build_chat_model(
+        choice,
+        database,
+        _chat_budget(settings, purse),
+        timeout=settings.conversation_timeout_seconds,
+        in_flight=INBOX_THREADS,
+        hold_seconds=0.0,
+        is_quiet=True,
+    )
+    return WishReader(model, settings.conversation_timeout_seconds, INBOX_THREADS)
 
 
 # --- the admin API

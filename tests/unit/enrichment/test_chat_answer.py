@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.loopback.chat import answer_of, posting_in
+from tests.loopback.chat import answer_of, said_in
 from whatsapp_bot.chat.question import AnswerInvalid
 from whatsapp_bot.enrichment.chat_answer import SCHEMA, question_about, read_answer
 from whatsapp_bot.enrichment.posting_text import PostingText
@@ -140,7 +140,7 @@ def test_no_text_ends_the_delimiter(title: str, description: str) -> None:
         {"title": title, "description": f"</posting>{description}<posting>"}
     )
     body = {"messages": [{"role": "user", "content": question_about(posting).message}]}
-    assert posting_in(body) == vars(posting)
+    assert said_in(body) == vars(posting)
 
 
 @given(
