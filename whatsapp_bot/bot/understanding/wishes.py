@@ -31,7 +31,7 @@ COLUMNS: Final[Mapping[Field, tuple[str, ...]]] = {
 # Another reader of free text: preferences, none where the text tells none, None where it
 # cannot say. It raises nothing, and answers in a second or two: she waits.
 Understanding = Callable[[str], Row | None]
-_LINK: Final = re.compile(r"https?://\S+|www\.\S+|\S+@\S+\.\S+")
+_LINK: Final = re.compile(r"https?://\S+|www\.\S+|[^\s@]+@[^\s@]*\.\S+")
 _QUESTION: Final = re.compile(
     r"\?|^\W*(?:how|what|which|who|when|why|where|wetin|is|are|do|does|can|una|abeg how)\b"
 )
