@@ -17,7 +17,7 @@ FLOORS = [
     {"errors", "records", "config", "logger", "ids"},
     {"database"},
     {"embeddings"},
-    {"intake", "matching"},
+    {"chat", "intake", "matching"},
     {"enrichment", "whatsapp"},
     {"bot", "corpus", "embedding_picture", "web"},
     {"alerts"},

@@ -16,6 +16,11 @@ from whatsapp_bot.alerts.times import Calendar, Clock, utc_now
 from whatsapp_bot.bot.bot_controller import BotController
 from whatsapp_bot.bot.contacts import Contacts
 from whatsapp_bot.bot.conversation import Conversation
+from whatsapp_bot.chat.chat_choice import (
+    ChatChoice,
+    conversation_choice,
+    enrichment_choice,
+)
 from whatsapp_bot.config import Settings
 from whatsapp_bot.corpus.corpus_run import CorpusRun
 from whatsapp_bot.corpus.npy_sink import Label, NpySink
@@ -63,17 +68,16 @@ from whatsapp_bot.embeddings.model_choice import (
     wanted_model,
 )
 from whatsapp_bot.embeddings.provider import EmbeddingProvider
-from whatsapp_bot.embeddings.provider_gate import Budget, ProviderGate, Purse
+from whatsapp_bot.embeddings.provider_gate import (
+    HOLD_SECONDS,
+    Budget,
+    ProviderGate,
+    Purse,
+)
 from whatsapp_bot.embeddings.service_registry import ServiceRegistry
 from whatsapp_bot.embeddings.text_embedder import TextEmbedder
 from whatsapp_bot.enrichment.enrichment_service import EnrichmentService
 from whatsapp_bot.enrichment.reader import Reader, RulesReader
-from whatsapp_bot.enrichment.reader_choice import (
-    api_key,
-    base_url,
-    chat_model_name,
-    chat_prices,
-)
 from whatsapp_bot.errors import ConfigError
 from whatsapp_bot.intake.ai_enhanced_parser import AIEnhancedParser
 from whatsapp_bot.intake.flexible_preference_manager import FlexiblePreferenceManager
@@ -90,6 +94,8 @@ from whatsapp_bot.whatsapp.signature import hash_of
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
+    from whatsapp_bot.bot.wish_reader import WishReader
+    from whatsapp_bot.chat.chat_model import ChatModel
     from whatsapp_bot.embeddings.token_count import TokenCounter
     from whatsapp_bot.web.job_runner import JobRunner
     from whatsapp_bot.whatsapp.fake_graph import FakeGraph
@@ -135,6 +141,7 @@ class App:
     batch_services: ServiceRegistry[BatchService]
     generator: EmbeddingGenerator
     enrichment: EnrichmentService
+    wish_reader: WishReader | None
     hook: SaveHook
     preference_manager: FlexiblePreferenceManager
     parser: AIEnhancedParser
@@ -151,6 +158,8 @@ class App:
     def close(self) -> None:
         self.hook.close()
         self.enrichment.close()
+        if self.wish_reader:
+            self.wish_reader.close()
         for service in self.services.made():
             service.close()
         for batch_service in self.batch_services.made():
@@ -253,6 +262,7 @@ def build(
         ),
         generator=EmbeddingGenerator(services, _threads(settings)),
         enrichment=enrichment,
+        wish_reader=build_wish_reader(settings, database, purse),
         hook=hook,
         preference_manager=FlexiblePreferenceManager(users, hook),
         parser=AIEnhancedParser(jobs, hook),
@@ -384,36 +394,64 @@ def build_enrichment(
 
 
 def build_reader(settings: Settings, database: DatabaseManager, purse: Purse) -> Reader:
-    model = chat_model_name(settings)
-    if model is None:
-        if settings.enrichment_model:
+    choice = enrichment_choice(settings)
+    if choice.name is None:
+        if choice.model:
             logger.warning(
                 "no key is set for %s: rules read the postings",
-                settings.enrichment_model,
+                choice.model,
                 extra={"action": "no_enrichment_key"},
             )
         return RulesReader()
-    # Here and not above: it takes half a second, and few need it.
-    from whatsapp_bot.enrichment.chat_provider import ChatProvider
+    # As below.
     from whatsapp_bot.enrichment.chat_reader import ChatReader
 
-    provider = ChatProvider(
-        model=model,
-        api_model=settings.enrichment_model or "",
-        api_key=api_key(settings),
-        base_url=base_url(settings),
+    model = build_chat_model(
+        choice,
+        database,
+        _chat_budget(settings, purse),
         timeout=settings.enrichment_timeout_seconds,
+        in_flight=settings.enrichment_concurrency,
+        delay_seconds=settings.enrichment_delay_seconds,
     )
-    daily = settings.embedding_daily_budget_usd
+    return ChatReader(model)
+
+
+def build_chat_model(
+    choice: ChatChoice,
+    database: DatabaseManager,
+    budget: Budget,
+    *,
+    timeout: float,
+    in_flight: int,
+    delay_seconds: float = 0.0,
+    hold_seconds: float = HOLD_SECONDS,
+    is_quiet: bool = False,
+) -> ChatModel:
+    """choice: of a model that has a name."""
+    # Here and not above: it takes half a second, and few need it.
+    from whatsapp_bot.chat.chat_model import ChatModel
+    from whatsapp_bot.chat.chat_provider import ChatProvider
+
+    name = choice.name or ""
+    provider = ChatProvider(
+        model=name,
+        api_model=choice.model or "",
+        api_key=choice.api_key,
+        base_url=choice.base_url,
+        timeout=timeout,
+        is_quiet=is_quiet,
+    )
+    store, ledger = PaceStore(database, name), Ledger(database)
     gate = ProviderGate(
-        model,
-        PaceStore(database, model),
-        Ledger(database),
-        Budget(daily=None if daily is None else daily * CHAT_SHARE, run=purse),
-        settings.enrichment_concurrency,
-        settings.enrichment_delay_seconds,
+        name, store, ledger, budget, in_flight, delay_seconds, hold_seconds
     )
-    return ChatReader(provider, gate, chat_prices(settings))
+    return ChatModel(provider, gate, choice.prices)
+
+
+def _chat_budget(settings: Settings, purse: Purse) -> Budget:
+    daily = settings.embedding_daily_budget_usd
+    return Budget(daily=None if daily is None else daily * CHAT_SHARE, run=purse)
 
 
 def build_enrichment_run(
@@ -569,7 +607,36 @@ def build_conversation(app: App, contacts: Contacts) -> Conversation:
         app.controller,
         contacts,
         app.settings.human_contact,
+        app.wish_reader,
     )
+
+
+def build_wish_reader(
+    settings: Settings, database: DatabaseManager, purse: Purse
+) -> WishReader | None:
+    """None where no chat model is named, or there is no key for it. Raises ConfigError."""
+    choice = conversation_choice(settings)
+    if choice.name is None:
+        if choice.model:
+            logger.warning(
+                "no key is set for %s: rules alone read what people write",
+                choice.model,
+                extra={"action": "no_conversation_key"},
+            )
+        return None
+    # As below.
+    from whatsapp_bot.bot.wish_reader import WishReader
+
+    model = build_chat_model(
+        choice,
+        database,
+        _chat_budget(settings, purse),
+        timeout=settings.conversation_timeout_seconds,
+        in_flight=INBOX_THREADS,
+        hold_seconds=0.0,
+        is_quiet=True,
+    )
+    return WishReader(model, settings.conversation_timeout_seconds, INBOX_THREADS)
 
 
 # --- the admin API

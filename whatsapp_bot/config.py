@@ -164,6 +164,14 @@ class Settings:
     enrichment_max_attempts: int = _setting(5, _count)
     enrichment_hook_seconds: float = _setting(2.0, _seconds)
 
+    # Of what people write and rules cannot read. None: nobody. The key and the address:
+    # else those of postings.
+    conversation_model: str | None = _setting(None, _text)
+    conversation_api_key: str | None = _setting(None, _text, secret=True)
+    conversation_base_url: str | None = _setting(None, _text)
+    conversation_price_usd: tuple[float, float] | None = _setting(None, _prices)
+    conversation_timeout_seconds: float = _setting(1.5, _seconds)  # she waits
+
     # What a profile must have filled in (migration 009) for a backfill to embed it.
     profile_completeness_min: int = _setting(40, _percent)
 

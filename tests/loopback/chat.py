@@ -1,4 +1,5 @@
-"""The chat protocol of the loopback server: structured answers about postings."""
+"""The chat protocol of the loopback server: structured answers about postings, and about
+what people write."""
 
 from __future__ import annotations
 
@@ -12,7 +13,8 @@ from tests.loopback.faults import Fault, count_tokens
 
 KNOWN_SKILLS = ("Excel", "Payroll", "Python", "SQL", "Nursing")
 
-Say = Callable[[dict[str, str]], Any]  # a posting -> an answer, or its very words
+# A posting or a message, by its parts -> an answer, or its very words.
+Say = Callable[[dict[str, str]], Any]
 
 
 def answer_of(**values: Any) -> dict[str, Any]:
@@ -27,19 +29,31 @@ def answer_of(**values: Any) -> dict[str, Any]:
     return {"required_skills": [], "preferred_skills": [], **nothing, **values}
 
 
-def well_behaved(posting: dict[str, str]) -> dict[str, Any]:
-    text = posting["description"]
+def wishes_of(**values: Any) -> dict[str, Any]:
+    """A whole answer about a message."""
+    lists: dict[str, Any] = {
+        name: [] for name in ("work", "places", "arrangements", "employment")
+    }
+    others = ("anywhere", "pay_min", "pay_max", "pay_currency", "pay_period")
+    nothing = dict.fromkeys((*others, "years_of_experience", "level"))
+    return {**lists, **nothing, **values}
+
+
+def well_behaved(said: dict[str, str]) -> dict[str, Any]:
+    if "text" in said:
+        return wishes_of()
+    text = said["description"]
     skills = [skill for skill in KNOWN_SKILLS if skill in text]
     return answer_of(required_skills=skills, seniority="mid", summary=text[:120])
 
 
-def posting_in(body: dict[str, Any]) -> dict[str, str]:
+def said_in(body: dict[str, Any]) -> dict[str, str]:
     """What a request is about. It fails where the delimiters do not hold."""
     (said,) = [m["content"] for m in body["messages"] if m["role"] == "user"]
-    found = re.fullmatch(r"<posting>\n(.*)\n</posting>", said, re.DOTALL)
-    assert found and "</posting>" not in found[1]
-    posting: dict[str, str] = json.loads(found[1])
-    return posting
+    found = re.fullmatch(r"<(posting|message)>\n(.*)\n</\1>", said, re.DOTALL)
+    assert found and f"</{found[1]}>" not in found[2]
+    parts: dict[str, str] = json.loads(found[2])
+    return parts
 
 
 def check_format(body: dict[str, Any]) -> Fault | None:

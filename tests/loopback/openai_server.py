@@ -28,7 +28,7 @@ from typing import Any
 from tests.loopback import faults as f
 from tests.loopback.answers import write_answer
 from tests.loopback.batches import Batches
-from tests.loopback.chat import Say, check_format, posting_in, well_behaved, write_chat
+from tests.loopback.chat import Say, check_format, said_in, well_behaved, write_chat
 from tests.loopback.faults import Fault, Faults, Items
 from tests.loopback.text_vectors import embed_texts
 
@@ -100,7 +100,7 @@ class OpenAIServer:
     key: the only one accepted; None accepts any, and none.
     models: the only ones known; None knows any.
     count_tokens: what a text is billed.
-    say: what a chat model answers about a posting.
+    say: what a chat model answers about a posting or a message.
     keep_texts: False for benchmarks, where the record would grow without end.
     """
 
@@ -363,7 +363,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(service, body, texts, arrived)
 
     def _answer_chat(self, service: OpenAIServer, body: dict[str, Any]) -> None:
-        texts = [json.dumps(posting_in(body), ensure_ascii=False)]
+        texts = [json.dumps(said_in(body), ensure_ascii=False)]
         with service.arrival(body, texts, dict(self.headers)) as arrived:
             key = self.headers.get("authorization", "")
             fault = service.faults.take(texts) or check_format(body)
@@ -371,7 +371,7 @@ class _Handler(BaseHTTPRequestHandler):
             answer, tokens = b"", 0
             is_answered = fault.body is None and fault.cut != "before"
             if is_answered:
-                said = fault.says or service.say(posting_in(body))
+                said = fault.says or service.say(said_in(body))
                 answer, tokens = write_chat(said, body, fault.finish, fault.refusal)
             if service.stopping.wait(service.delay + fault.delay):
                 self.close_connection = True

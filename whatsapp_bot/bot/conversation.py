@@ -38,7 +38,7 @@ class Conversation:
         understands: Understanding | None = None,
     ) -> None:
         """human_contact: a phone number, an e-mail address or a link of people who help.
-        understands: asked for a text that the rules make nothing of; None: nobody is."""
+        understands: asked for a text in which the rules find no work; None: nobody is."""
         self._store = store
         onboarding = Onboarding(preferences, understands)
         self._dispatcher = Dispatcher(

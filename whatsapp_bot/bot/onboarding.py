@@ -10,14 +10,18 @@ from typing import Final
 from whatsapp_bot.bot import choices, wish_words
 from whatsapp_bot.bot.talk import Reply, Talk
 from whatsapp_bot.bot.understanding.wishes import (
+    CLEARED,
     FIELDS,
     Field,
     Understanding,
     checked,
+    completed,
+    is_unclear,
     replacing,
     understand,
     understand_field,
     understand_form,
+    understand_surely,
 )
 from whatsapp_bot.errors import InputError, NotFound
 from whatsapp_bot.intake.flexible_preference_manager import FlexiblePreferenceManager
@@ -64,7 +68,8 @@ class Onboarding:
         preferences: FlexiblePreferenceManager,
         understands: Understanding | None = None,
     ) -> None:
-        """understands: asked for a text that the rules make nothing of."""
+        """understands: asked for a text in which the rules find no work; None: nobody
+        is."""
         self._preferences = preferences
         self._understands = understands
 
@@ -82,10 +87,21 @@ class Onboarding:
 
     def told(self, talk: Talk, text: str) -> Reply | None:
         """The text as wishes; None where it tells none."""
-        columns = understand(text, is_asked=talk.state in ("new", "asking"))
-        if not columns and self._understands is not None:
-            columns = checked(self._understands(text))
+        is_asked = talk.state in ("new", "asking")
+        columns = self._told_another(text, is_asked)
+        if columns is None:
+            columns = understand(text, is_asked)
         return self.drafted(talk, columns) if columns else None
+
+    def _told_another(self, text: str, is_asked: bool) -> Row | None:
+        """What the rules are sure of, and what another reader adds. None: there is none,
+        it cannot say, or the rules need none."""
+        if self._understands is None or not is_unclear(text, is_asked):
+            return None
+        others = self._understands(text)
+        if others is None:
+            return None
+        return completed(understand_surely(text), checked(others))
 
     def filled_in(self, talk: Talk, form: Mapping[str, str]) -> Reply:
         columns = understand_form(form)
@@ -155,9 +171,7 @@ class Onboarding:
 
     def answered(self, talk: Talk, field: Field, text: str) -> Reply:
         """Her answer to `ask`."""
-        columns = understand_field(field, text)
-        if len(text.split()) > 2:  # she may have told all the rest as well
-            columns = {**understand(text), **columns}
+        columns = self._answer(field, text)
         if not columns:
             return self.ask(talk, field, talk.say("not_understood"))
         if talk.is_guided:
@@ -165,6 +179,14 @@ class Onboarding:
         if not talk.has_preferences or talk.draft:
             return self.drafted(talk, columns)
         return self.save_alone(talk, field, columns)
+
+    def _answer(self, field: Field, text: str) -> Row:
+        if field == "work" and (told := self._told_another(text, True)) is not None:
+            return {**CLEARED[field], **told} if "job_roles" in told else {}
+        columns = understand_field(field, text)
+        if len(text.split()) > 2:  # she may have told all the rest as well
+            columns = {**understand(text), **columns}
+        return columns
 
     def _guided_on(self, talk: Talk, field: Field, columns: Row) -> Reply:
         talk = replace(talk, draft={**talk.draft, **columns})

@@ -30,9 +30,19 @@ QUOTE_LENGTH = 32  # characters by which a text is recognised in a provider's wo
 
 
 class OpenAIConnection:
-    """What all requests to one address share. Threads may share it."""
+    """What all requests to one address share. Threads may share it.
 
-    def __init__(self, api_key: str, base_url: str | None, api_model: str) -> None:
+    is_quiet: errors do not hold the provider's words.
+    """
+
+    def __init__(
+        self,
+        api_key: str,
+        base_url: str | None,
+        api_model: str,
+        is_quiet: bool = False,
+    ) -> None:
+        self._is_quiet = is_quiet
         self._api_key = _usable_key(api_key)
         self._base_url = _usable_url(base_url or OPENAI_BASE_URL)
         self._api_model = api_model
@@ -69,7 +79,8 @@ class OpenAIConnection:
 
     def translate(self, refusal: Refusal, texts: Sequence[str]) -> EmbeddingError:
         words = f"HTTP {refusal.status}"
-        if said := self.without_secrets(refusal.message, texts):
+        said = self.without_secrets(refusal.message, texts)
+        if said and not self._is_quiet:
             words += f": {said}"
         what_to_check = self._what_to_check(refusal)
         if what_to_check:

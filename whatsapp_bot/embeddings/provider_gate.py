@@ -94,6 +94,7 @@ class ProviderGate:
     """Sends requests of one model, so many at a time; safe to share among threads.
 
     delay_seconds: from the start of a request of this process to that of the next.
+    hold_seconds: a turn that comes so soon is waited for.
     """
 
     def __init__(
@@ -104,11 +105,13 @@ class ProviderGate:
         budget: Budget,
         in_flight: int = 4,
         delay_seconds: float = 0.0,
+        hold_seconds: float = HOLD_SECONDS,
     ) -> None:
         self.model = model
         self.budget = budget
         self.times = CallTimes()
         self._delay = Delay(delay_seconds)
+        self._hold_seconds = hold_seconds
         self._slots = threading.BoundedSemaphore(in_flight)
         self._pace = pace
         self._ledger = ledger
@@ -174,7 +177,7 @@ class ProviderGate:
 
     def _take_turn(self, tokens: int) -> int:
         """Wait for a turn, if that is soon; how many failures in a row there were."""
-        give_up_at = time.monotonic() + HOLD_SECONDS
+        give_up_at = time.monotonic() + self._hold_seconds
         while True:
             wait, failures = self._pace.reserve(tokens)
             if not wait:

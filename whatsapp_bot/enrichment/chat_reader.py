@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
-from whatsapp_bot.embeddings.prices import dollars
-from whatsapp_bot.embeddings.provider_gate import ProviderGate, Request
-from whatsapp_bot.enrichment.chat_answer import AnswerInvalid, read_answer
-from whatsapp_bot.enrichment.chat_provider import (
-    ChatAnswer,
-    ChatProvider,
-    estimate_sent,
+from whatsapp_bot.chat.chat_model import ChatModel
+from whatsapp_bot.chat.chat_provider import ChatAnswer
+from whatsapp_bot.chat.question import AnswerInvalid
+from whatsapp_bot.enrichment.chat_answer import (
+    MAX_ANSWER_TOKENS,
+    question_about,
+    read_answer,
 )
 from whatsapp_bot.enrichment.posting_text import PostingText
-from whatsapp_bot.enrichment.reader import MAX_ANSWER_TOKENS, Bill, Outcome
+from whatsapp_bot.enrichment.reader import Bill, Outcome
 from whatsapp_bot.enrichment.rules import RULES, read_by_rules
 from whatsapp_bot.errors import EmbeddingError, EmbeddingRejected, ProviderPaused
 from whatsapp_bot.records import Enrichment, Totals
@@ -37,22 +37,18 @@ KNOWN_GOOD: Final = PostingText(
 
 
 class ChatReader:
-    """Safe to share among threads. prices: dollars per million tokens, sent and
-    answered. A posting that only has a title is left to the rules."""
+    """Safe to share among threads. A posting that only has a title is left to the
+    rules."""
 
     is_free = False
 
-    def __init__(
-        self, provider: ChatProvider, gate: ProviderGate, prices: tuple[float, float]
-    ) -> None:
-        self.name = provider.model
-        self.version = f"{VERSION} {provider.model}"
-        self._provider = provider
-        self._gate = gate
-        self._prices = prices
+    def __init__(self, model: ChatModel) -> None:
+        self.name = model.name
+        self.version = f"{VERSION} {model.name}"
+        self._model = model
 
     def wait_seconds(self) -> float:
-        return self._gate.wait_seconds()
+        return self._model.wait_seconds()
 
     def read(self, posting: PostingText, timeout: float | None) -> Outcome:
         if not posting.is_described:
@@ -78,30 +74,22 @@ class ChatReader:
     def bill(self, posting: PostingText) -> Bill:
         if not posting.is_described:
             return Bill()
-        most = estimate_sent(posting)
+        most = question_about(posting).estimate_sent()
         sent = round(most * USUAL_SHARE)
         return Bill(
             sent + USUAL_ANSWER_TOKENS,
-            self._cost(sent, USUAL_ANSWER_TOKENS),
+            self._model.cost(sent, USUAL_ANSWER_TOKENS),
             most + MAX_ANSWER_TOKENS,
-            self._cost(most, MAX_ANSWER_TOKENS),
+            self._model.cost(most, MAX_ANSWER_TOKENS),
         )
 
     def close(self) -> None:
-        self._provider.close()
+        self._model.close()
 
     def _ask(
         self, posting: PostingText, timeout: float | None
     ) -> tuple[ChatAnswer, float]:
-        bill = self.bill(posting)
-        request = Request(
-            send=lambda: self._provider.read(posting, timeout),
-            texts=1,
-            tokens=bill.most_tokens,
-            dollars=bill.most_dollars,
-            price=lambda answer: self._cost(answer.sent, answer.answered),
-        )
-        return self._gate.send(request, timeout, PURPOSE)
+        return self._model.ask(question_about(posting), timeout, PURPOSE)
 
     def _require_good_posting_taken(
         self, error: EmbeddingError, timeout: float | None
@@ -110,13 +98,9 @@ class ChatReader:
         try:
             self._ask(KNOWN_GOOD, timeout)
         except EmbeddingRejected:
-            raise self._gate.deny(
+            raise self._model.deny(
                 f"the provider refuses every posting: {error}"
             ) from None
-
-    def _cost(self, sent: int, answered: int) -> float:
-        of_sent, of_answered = self._prices
-        return dollars(sent, of_sent) + dollars(answered, of_answered)
 
 
 def _read(answer: ChatAnswer, posting: PostingText) -> Enrichment:

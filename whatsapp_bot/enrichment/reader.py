@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Protocol
 
 from whatsapp_bot.enrichment.posting_text import PostingText
 from whatsapp_bot.enrichment.rules import RULES, VERSION, read_by_rules
 from whatsapp_bot.records import Enrichment, Totals
-
-MAX_ANSWER_TOKENS: Final = 1_500  # some 300 are usual; a model that thinks takes more
 
 
 @dataclass(frozen=True)

@@ -136,11 +136,30 @@ def test_what_the_rules_cannot_read_another_may(
     person = someone(understands=understands)
     person.writes("driver in Lagos")
     assert asked == []
-    assert "Work: Cook" in person.writes("zzzz qqqq")
-    assert asked == ["zzzz qqqq"]
+    assert "Work: Cook" in person.writes("I stir pot every day")
+    assert asked == ["I stir pot every day"]
     assert "did not understand" in person.writes("steer the talk")
     person.writes("yes")
     assert preferences(app, person)["musts"] == []
+
+
+def test_a_guess_stands_only_where_no_other_reader_knows_better(
+    someone: PersonFactory,
+) -> None:
+    said = "from 90k, I stir pot every day"
+    guess = "Work: Stir Pot\nPay: from ₦90k"
+    assert guess in someone(understands=lambda _: None).writes(said)
+    # It read the message, and found no work.
+    nothing = someone(understands=lambda _: {})
+    assert "What work do you want" in nothing.writes(said)
+    assert "Place" not in nothing.writes("I stir pot for parties")
+    # Where she was asked for her work alone, too.
+    assert "did not understand" in nothing.writes("I stir the big pot")
+    person = someone(understands=lambda _: {"job_roles": ["Cook"], "salary_min": 5.0})
+    assert "Work: Cook\nPay: from ₦90k" in person.writes(said)
+    person.writes("yes")
+    person.presses_id("field:work")
+    assert "Work: Cook" in person.writes("I stir the big pot")
 
 
 # --- jobs

@@ -12,7 +12,7 @@ from whatsapp_bot.bot.understanding.numbers import with_digits
 from whatsapp_bot.bot.understanding.plain import small
 from whatsapp_bot.bot.understanding.ways import ALL_ARRANGEMENTS, read_ways, says_any
 from whatsapp_bot.bot.understanding.where import read_places, read_unknown_place
-from whatsapp_bot.bot.understanding.work import read_work
+from whatsapp_bot.bot.understanding.work import read_work, speaks_of_work, unread_words
 from whatsapp_bot.errors import InputError
 from whatsapp_bot.intake.profile import parse_preferences
 from whatsapp_bot.records import Row
@@ -28,10 +28,10 @@ COLUMNS: Final[Mapping[Field, tuple[str, ...]]] = {
     "arrangement": ("work_arrangements",),
     "employment": ("employment_types",),
 }
-# Another reader of free text: preferences, none where it makes nothing of it. It raises
-# nothing, and answers in a second or two: she waits.
-Understanding = Callable[[str], Row]
-_LINK: Final = re.compile(r"https?://\S+|www\.\S+|\S+@\S+\.\S+")
+# Another reader of free text: preferences, none where the text tells none, None where it
+# cannot say. It raises nothing, and answers in a second or two: she waits.
+Understanding = Callable[[str], Row | None]
+_LINK: Final = re.compile(r"https?://\S+|www\.\S+|[^\s@]+@[^\s@]*\.\S+")
 _QUESTION: Final = re.compile(
     r"\?|^\W*(?:how|what|which|who|when|why|where|wetin|is|are|do|does|can|una|abeg how)\b"
 )
@@ -40,6 +40,7 @@ _NONE: Final = re.compile(
     r"e no matter|negotiable|pass|i no know|i dont know|doesnt matter|no mind|open|whatever)"
     r"(?: \w+)?\W*$"
 )
+_LONGEST_ANSWER: Final = 3  # words; what is longer tells about the work
 # Nothing is asked in this field any more.
 CLEARED: Final[Mapping[Field, Row]] = {
     "work": {"job_roles": [], "industry_preferences": []},
@@ -64,6 +65,33 @@ def understand(text: str, is_asked: bool = False) -> Row:
 
     is_asked: she was asked what she looks for, so words that no table has may name it.
     """
+    columns, rest = _without_work(text)
+    is_asked = is_asked and not _QUESTION.search(rest)
+    return columns | read_work(rest, is_asked)
+
+
+def understand_surely(text: str) -> Row:
+    """The same, without what no table has: another reader read it as well."""
+    columns, rest = _without_work(text, is_sure=True)
+    return columns | read_work(rest)
+
+
+def is_unclear(text: str, is_asked: bool = False) -> bool:
+    """Whether it may name work in words that the rules do not know.
+
+    is_asked: as of understand; a few words are then what she calls her work.
+    """
+    columns, rest = _without_work(text)
+    if "job_roles" in read_work(rest) or not unread_words(rest):
+        return False
+    if _QUESTION.search(rest) and not speaks_of_work(rest):
+        return False
+    is_short = len(text.split()) <= _LONGEST_ANSWER
+    return not (is_asked and is_short and "job_roles" in read_work(rest, True))
+
+
+def _without_work(text: str, is_sure: bool = False) -> tuple[Row, str]:
+    """The columns of all but the work, and what is left to tell it."""
     said = with_digits(_LINK.sub(" ", small(text)))
     raw = text if len(text) == len(said) else ""
     columns, rest = read_experience(said)
@@ -71,11 +99,19 @@ def understand(text: str, is_asked: bool = False) -> Row:
     ways, rest = read_ways(rest)
     same_length = rest == said
     where, rest = read_places(rest, raw if same_length else "")
-    if "preferred_locations" not in where:
+    if "preferred_locations" not in where and not is_sure:
         unknown, rest = read_unknown_place(rest)
         where |= unknown
-    is_asked = is_asked and not _QUESTION.search(said)
-    return columns | pay | ways | where | read_work(rest, is_asked)
+    return columns | pay | ways | where, rest
+
+
+def completed(columns: Row, others: Row) -> Row:
+    """With the fields of others that the columns tell nothing of."""
+    silent = [
+        field for field in FIELDS if not any(name in columns for name in COLUMNS[field])
+    ]
+    names = {name for field in silent for name in COLUMNS[field]}
+    return {**columns, **{k: v for k, v in others.items() if k in names}}
 
 
 def replacing(columns: Row) -> Row:

@@ -43,6 +43,7 @@ _NOT: Final = re.compile(r"\b(?:no|not|nor|dont|don't|never)(?: \w+){0,3}$")
 # In capitals as people write them.
 _CAPITALS: Final = words_of("hr hse it ui ux qa pos cctv dj seo php ict ngo")
 _ANY: Final = words_of("any anyone all")
+_TITLE: Final = re.compile(r"[^\W\d_]+(?:[ &/'+#-]{1,3}[^\W\d_]+)*[+#]{0,2}")
 _NO_WORD: Final = re.compile(r"[^aeiouy]{5,}|^[^aeiouy]+$|(.)\1\1")
 
 
@@ -74,6 +75,26 @@ def read_work(text: str, is_work: bool = False) -> Row:
     elif _ANY_WORK.search(text) or (is_work and text.strip() in _ANY):
         columns["job_roles"] = []
     return columns
+
+
+def unread_words(text: str) -> list[str]:
+    """Those that may tell of work, though no table has them."""
+    words = (word for word in _WORD.findall(text) if len(word) > 3)
+    return [w for w in words if w not in FILLER and _may_be_named(w) and _is_word(w)]
+
+
+def speaks_of_work(text: str) -> bool:
+    return any(word in _WORK for word in _WORD.findall(text))
+
+
+def read_title(title: str) -> str:
+    """What another reader calls her work, as we write it; '' where it is no work, by the
+    tables or by its form (a carrier, a florist)."""
+    words = title.lower().split()
+    is_plain = _TITLE.fullmatch(title) and 0 < len(words) <= _LONGEST_ROLE
+    if not is_plain or not all(map(_is_word, words)):
+        return ""
+    return _title(words) if _is_telling(words) or _DOER.search(words[-1]) else ""
 
 
 def _once(names: Iterable[str]) -> list[str]:
