@@ -11,6 +11,7 @@ from pathlib import Path
 import hypothesis
 import psycopg2
 import pytest
+from hypothesis.internal.conjecture import providers
 
 from tests.loopback.openai_server import OpenAIServer
 from whatsapp_bot.bootstrap import App, build
@@ -30,6 +31,9 @@ DIMENSIONS = 64
 # else. `pytest --hypothesis-profile default` looks for new ones.
 hypothesis.settings.register_profile("steady", derandomize=True)
 hypothesis.settings.load_profile("steady")
+# It also tries what constants it finds in the modules that are imported by then: which
+# those are depends on the tests that this process ran before.
+providers._get_local_constants = lambda: providers._local_constants
 
 AppFactory = Callable[..., App]
 
