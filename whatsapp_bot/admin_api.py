@@ -86,7 +86,7 @@ class Site:
     """The web service on a listener that is bound. Signals are for whoever made it."""
 
     def __init__(self, app: App, listener: socket.socket) -> None:
-        self._has_token = app.settings.admin_token is not None
+        self._settings = app.settings
         self._listener = listener
         self._host, self._port = listener.getsockname()[:2]
         self._simulator = build_simulator(app.settings, self._port)
@@ -108,12 +108,18 @@ class Site:
 
     def run(self) -> None:
         """Until stopped, in whatever thread."""
+        settings = self._settings
         logger.info(
             "listening on %s%s",
             self.url,
-            "" if self._has_token else "; no ADMIN_TOKEN: this machine only",
+            "" if settings.admin_token else "; no ADMIN_TOKEN: this machine only",
             extra={"action": "listening"},
         )
+        if settings.whatsapp_phone_number_id and not settings.whatsapp_app_secret:
+            logger.warning(
+                "no WHATSAPP_APP_SECRET: whatever is brought to /webhook is believed",
+                extra={"action": "webhook_unsigned"},
+            )
         if self._simulator:
             self._simulator.open()
             logger.info(
