@@ -26,6 +26,8 @@ _LONGEST_PLACE: Final = 32
 _LONGEST_REASON: Final = 90
 _SHOWN_OF_DESCRIPTION: Final = 280
 _LONGEST_URL: Final = 2_000
+# What is said above and below of a job that is shown in full.
+_AGAINST_OR_AGE: Final = re.compile(r"posted |not in |not remote$")
 _BRACKETS: Final = re.compile(r"\s*[(\[].*")
 _LINK: Final = re.compile(r"https?://[^\s/]+\.[^\s/]+\S*", re.IGNORECASE)
 
@@ -84,7 +86,7 @@ def _facts(language: Language, job: Row, reasons: Iterable[str]) -> tuple[str, .
 def top_reason(reasons: Iterable[str]) -> str:
     """The weightiest that says more than the title and the place do; else the weightiest
     that says more than the place."""
-    kept = [reason for reason in reasons if not reason.startswith("in ")]
+    kept = [r for r in reasons if r != "remote" and not r.startswith("in ")]
     telling = [reason for reason in kept if not reason.startswith("matches the role")]
     return (telling or kept or [""])[0]
 
@@ -107,7 +109,7 @@ def details(language: Language, job: Row, reasons: Iterable[str], today: date) -
         rows.label(rows.text(job, "company")),
         _joined((place(language, job), pay_of(language, job))),
     )
-    telling = (reason for reason in reasons if not reason.startswith("posted"))
+    telling = (reason for reason in reasons if not _AGAINST_OR_AGE.match(reason))
     why = "; ".join(reason_in(language, reason) for reason in telling)
     danger = warning(job)
     said = (

@@ -12,7 +12,7 @@ import pytest
 from whatsapp_bot.bot.reason_words import reason_in
 from whatsapp_bot.example import FOLDER
 from whatsapp_bot.matching.musts import Musts
-from whatsapp_bot.matching.reasons import reasons
+from whatsapp_bot.matching.reasons import elsewhere, reasons
 from whatsapp_bot.matching.scoring import examine
 from whatsapp_bot.matching.wishes import Wishes
 
@@ -25,6 +25,8 @@ MUSTS = ["location", "work_arrangement", "employment_type", "experience", "salar
         ("matches the role you want: Driver", "na the work wey you want: Driver"),
         ("asks for SQL and Excel, which you have", "dem want SQL and Excel, and you get am"),
         ("in Yaba, Lagos", "e dey Yaba, Lagos"),
+        ("not in Ikeja, Lagos", "e no dey Ikeja, Lagos"),
+        ("not remote", "no be work from house"),
         ("in a field you chose: Health", "e dey the field wey you choose: Health"),
         ("₦450k–600k a month, above your ₦80k", "₦450k–600k per month, e pass your ₦80k"),
         ("₦30 an hour, reaching your ₦1m a year", "₦30 per hour, e reach your ₦1m per year"),
@@ -65,7 +67,8 @@ def _said_of_examples() -> Iterator[str]:
         musts = Musts.of(preferences, wishes)
         for job in jobs:
             today = date.fromisoformat(job["posted_date"])
-            yield from reasons(examine(wishes, job, today))
+            facts = examine(wishes, job, today)
+            yield from filter(None, (elsewhere(wishes, facts), *reasons(facts)))
             yield from musts.said_of(job)
 
 
