@@ -48,7 +48,9 @@ def elsewhere(wishes: Wishes, facts: Facts) -> str:
     if not is_known or facts.location > NEARNESS[Step.SAME_COUNTRY][False]:
         return ""
     wanted = dict.fromkeys(place.label for place in wishes.places)
-    return f"not in {' or '.join(wanted)}" if wanted else "not remote"
+    # Her state goes without saying beside her town.
+    named = [p for p in wanted if not any(w.endswith(f", {p}") for w in wanted)]
+    return f"not in {' or '.join(named)}" if named else "not remote"
 
 
 def reasons(facts: Facts) -> tuple[str, ...]:

@@ -39,6 +39,7 @@ def test_skills_only_read_in_the_text_are_said_to_be_mentioned() -> None:
     [
         ({"preferred_locations": ["Ikeja"]}, "Osu, Accra, Ghana", "not in Ikeja, Lagos"),
         ({"preferred_locations": ["Ikeja", "Abuja"]}, "Kano", "not in Ikeja, Lagos or Abuja"),
+        ({"preferred_locations": ["Ikeja", "Lagos"]}, "Kano", "not in Ikeja, Lagos"),
         ({"work_arrangements": ["remote"]}, "Kano", "not remote"),
         ({"preferred_locations": ["Ikeja"]}, "Yaba, Lagos", ""),
         ({"preferred_locations": ["Ikeja"]}, "", ""),
