@@ -13,6 +13,8 @@ import pytest
 
 from tests.acceptance.processes import Bot, environment, wait_until
 
+START_SECONDS = 120.0  # generous: a database is made, and everything is embedded
+
 
 @pytest.fixture
 def fresh(home: Path) -> Iterator[Bot]:
@@ -79,7 +81,7 @@ def test_the_example_goes_on_until_ctrl_c_stops_its_database_and_touches_no_real
             WHATSAPP_TOKEN="real",
             WHATSAPP_BASE_URL=f"http://127.0.0.1:{port}",
         )
-        wait_until(lambda: "Ctrl+C stops them" in example.log)
+        wait_until(lambda: "Ctrl+C stops them" in example.log, START_SECONDS)
         nobody.setblocking(False)
         with pytest.raises(BlockingIOError):
             nobody.accept()
@@ -103,7 +105,7 @@ def test_the_database_of_an_example_that_was_killed_is_stopped_by_the_next_comma
     fresh: Bot, home: Path
 ) -> None:
     example = fresh.start("whatsapp_bot", "example")
-    wait_until(lambda: "Ctrl+C stops them" in example.log)
+    wait_until(lambda: "Ctrl+C stops them" in example.log, START_SECONDS)
     server = postgres_of(home)
     example.kill()
     assert server and is_alive(server)
