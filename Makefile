@@ -18,7 +18,7 @@ install: .venv/installed ## set up .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
-run: install ## the whole of it on example postings, no account needed; then the daemon
+run: install ## the whole bot on example postings, with a phone to try it; no account needed
 	$(BIN)/python -m whatsapp_bot example
 
 scheduler: install ## the daemon

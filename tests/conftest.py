@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import os
+import shutil
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
@@ -12,6 +14,7 @@ import hypothesis
 import psycopg2
 import pytest
 from hypothesis.internal.conjecture import providers
+from playwright.sync_api import Browser, sync_playwright
 
 from tests.loopback.openai_server import OpenAIServer
 from whatsapp_bot.bootstrap import App, build
@@ -131,6 +134,22 @@ def make_app(
 @pytest.fixture
 def app(make_app: AppFactory) -> App:
     return make_app()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Skipped where there is none, except in CI. Of a module: while it is there, no other
+    event loop can run in this thread."""
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        assert not os.environ.get("CI"), "chromium is not installed"
+        pytest.skip("chromium is not installed")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox"]
+        )
+        yield browser
+        browser.close()
 
 
 class Factory:

@@ -52,11 +52,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def _listen(settings: Settings, options: argparse.Namespace) -> int:
     host = options.host or settings.web_host
-    port = next(
-        port
-        for port in (options.port, settings.web_port, settings.port)
-        if port is not None
-    )
+    port = settings.site_port if options.port is None else options.port
     if not settings.admin_token and not is_loopback(host):
         raise ConfigError(
             f"set ADMIN_TOKEN to listen on {host}, or leave WEB_HOST at 127.0.0.1"
@@ -67,12 +63,13 @@ def _listen(settings: Settings, options: argparse.Namespace) -> int:
             f"set WHATSAPP_APP_SECRET to listen on {host}, or leave WEB_HOST at "
             "127.0.0.1: whatever is brought to /webhook would be believed"
         )
-    with _bound(host, port) as listener:
+    with bound(host, port) as listener:
         return door.run(lambda app: serve(app, listener))
 
 
 @contextlib.contextmanager
-def _bound(host: str, port: int) -> Iterator[socket.socket]:
+def bound(host: str, port: int) -> Iterator[socket.socket]:
+    """Raises ConfigError when the port cannot be had."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         listener = socket.create_server((host, port), family=family)
@@ -85,49 +82,69 @@ def _bound(host: str, port: int) -> Iterator[socket.socket]:
         yield listener
 
 
+class Site:
+    """The web service on a listener that is bound. Signals are for whoever made it."""
+
+    def __init__(self, app: App, listener: socket.socket) -> None:
+        self._settings = app.settings
+        self._listener = listener
+        self._host, self._port = listener.getsockname()[:2]
+        self._simulator = build_simulator(app.settings, self._port)
+        web, self._runner = build_web(app, self._simulator)
+        self._server = _Server(
+            uvicorn.Config(
+                web,
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=GRACE_SECONDS,
+            )
+        )
+
+    @property
+    def url(self) -> str:
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"http://{host}:{self._port}"
+
+    def run(self) -> None:
+        """Until stopped, in whatever thread."""
+        settings = self._settings
+        logger.info(
+            "listening on %s%s",
+            self.url,
+            "" if settings.admin_token else "; no ADMIN_TOKEN: this machine only",
+            extra={"action": "listening"},
+        )
+        if settings.whatsapp_phone_number_id and not settings.whatsapp_app_secret:
+            logger.warning(
+                "no WHATSAPP_APP_SECRET: whatever is brought to /webhook is believed",
+                extra={"action": "webhook_unsigned"},
+            )
+        if self._simulator:
+            self._simulator.open()
+            logger.info(
+                "the simulator is at /simulator", extra={"action": "simulating"}
+            )
+        try:
+            self._server.run(sockets=[self._listener])
+        finally:
+            if self._simulator:
+                self._simulator.close()
+
+    def stop(self) -> None:
+        """Ask it to end; only sets flags, so a signal handler may call it."""
+        self._runner.stop()
+        if self._simulator:
+            self._simulator.leave()
+        self._server.should_exit = True
+
+
 def serve(app: App, listener: socket.socket) -> int:
     # The key and the budget may be others than those of an earlier run.
     app.upkeep.forget_denials()
-    host, port = listener.getsockname()[:2]
-    simulator = build_simulator(app.settings, port)
-    web, runner = build_web(app, simulator)
-    server = _Server(
-        uvicorn.Config(
-            web,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=GRACE_SECONDS,
-        )
-    )
-
-    def stop() -> None:
-        runner.stop()
-        if simulator:
-            simulator.leave()
-        server.should_exit = True
-
-    stop_on_signals(stop)
-    logger.info(
-        "listening on http://%s:%d%s",
-        f"[{host}]" if ":" in host else host,
-        port,
-        "" if app.settings.admin_token else "; no ADMIN_TOKEN: this machine only",
-        extra={"action": "listening"},
-    )
-    if app.settings.whatsapp_phone_number_id and not app.settings.whatsapp_app_secret:
-        logger.warning(
-            "no WHATSAPP_APP_SECRET: whatever is brought to /webhook is believed",
-            extra={"action": "webhook_unsigned"},
-        )
-    if simulator:
-        simulator.open()
-        logger.info("the simulator is at /simulator", extra={"action": "simulating"})
-    try:
-        server.run(sockets=[listener])
-    finally:
-        if simulator:
-            simulator.close()
+    site = Site(app, listener)
+    stop_on_signals(site.stop)
+    site.run()
     logger.info("stopped", extra={"action": "stopped"})
     return 0
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -86,6 +87,7 @@ from whatsapp_bot.matching.embedding_job_matcher import EmbeddingJobMatcher
 from whatsapp_bot.matching.intelligent_job_matcher import IntelligentJobMatcher
 from whatsapp_bot.matching.reverse_match import ReverseMatcher
 from whatsapp_bot.records import THINGS, EmbeddingModel, Thing
+from whatsapp_bot.web.gatekeeper import SIMULATOR_PATH
 from whatsapp_bot.whatsapp.messages import Answerer
 from whatsapp_bot.whatsapp.outbox import Outbox
 from whatsapp_bot.whatsapp.receiver import Receiver
@@ -98,7 +100,7 @@ if TYPE_CHECKING:
     from whatsapp_bot.chat.chat_model import ChatModel
     from whatsapp_bot.embeddings.token_count import TokenCounter
     from whatsapp_bot.web.job_runner import JobRunner
-    from whatsapp_bot.whatsapp.fake_graph import FakeGraph
+    from whatsapp_bot.whatsapp.fake_graph import Account, FakeGraph
     from whatsapp_bot.whatsapp.worker import WhatsAppWorker
 
 logger = logging.getLogger(__name__)
@@ -149,7 +151,7 @@ class App:
     reverse_matcher: ReverseMatcher
     alerts: AlertStore
     edge: Edge
-    answerer: Answerer | None  # None: messages wait in the inbox
+    answerer: Answerer | None  # None: the conversation
 
     def store(self, thing: Thing) -> EmbeddingStore:
         """The embeddings of the live model."""
@@ -545,16 +547,11 @@ def build_whatsapp_worker(app: App) -> WhatsAppWorker | None:
         Work("sender", SENDER_THREADS, sender.step),
         Work("events", 1, telling.step),
     ]
-    if app.answerer is None:
-        logger.warning(
-            "nobody answers: messages wait in the inbox",
-            extra={"action": "no_answerer"},
-        )
-    else:
-        answering = Answering(
-            database, edge.inbox, edge.outbox, app.answerer, settings.lease_seconds
-        )
-        works.append(Work("inbox", INBOX_THREADS, answering.step))
+    answerer = app.answerer or build_conversation(app, edge.contacts)
+    answering = Answering(
+        database, edge.inbox, edge.outbox, answerer, settings.lease_seconds
+    )
+    works.append(Work("inbox", INBOX_THREADS, answering.step))
     listener = DueListener(database, "whatsapp_due")
     return WhatsAppWorker(works, listener, edge.inbox, edge.number, api)
 
@@ -642,6 +639,39 @@ def build_wish_reader(
 # --- the admin API
 
 
+def on_simulator(settings: Settings) -> Settings:
+    """Where the simulator is switched on: its number, secrets and address, whatever is
+    set for Meta."""
+    if not settings.simulator:
+        return settings
+    account = _simulated_account(settings)
+    if settings.whatsapp_phone_number_id not in (None, account.phone_id):
+        logger.warning(
+            "SIMULATOR is on: the WhatsApp settings are not used, nothing goes to Meta",
+            extra={"action": "simulating"},
+        )
+    return replace(
+        settings,
+        whatsapp_phone_number_id=account.phone_id,
+        whatsapp_token=account.token,
+        whatsapp_app_secret=account.app_secret,
+        whatsapp_verify_token=account.verify_token,
+        whatsapp_base_url=f"http://127.0.0.1:{settings.site_port}{SIMULATOR_PATH}",
+    )
+
+
+def _simulated_account(settings: Settings) -> Account:
+    """What everybody can read here is no secret where others reach the port: there it
+    comes from the token, which the daemon needs as well."""
+    # As below.
+    from whatsapp_bot.whatsapp.fake_graph import Account
+
+    if settings.admin_token is None:
+        return Account()
+    secret = hash_of("the simulator's secret", settings.admin_token)
+    return Account(token=secret, app_secret=secret, verify_token=secret)
+
+
 def build_simulator(settings: Settings, port: int) -> FakeGraph | None:
     """None unless it is switched on. port: the web service's, whose webhook is told."""
     if not settings.simulator:
@@ -649,7 +679,13 @@ def build_simulator(settings: Settings, port: int) -> FakeGraph | None:
     # As below.
     from whatsapp_bot.whatsapp.fake_graph import FakeGraph
 
-    return FakeGraph(f"http://127.0.0.1:{port}/webhook", status_delays=SIMULATED_DELAYS)
+    return FakeGraph(
+        f"http://127.0.0.1:{port}/webhook",
+        account=_simulated_account(settings),
+        status_delays=SIMULATED_DELAYS,
+        # The database still knows the people of its last life.
+        first_phone=secrets.randbelow(900_000),
+    )
 
 
 def build_web(

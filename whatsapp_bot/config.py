@@ -224,6 +224,11 @@ class Settings:
     poll_seconds: float = _setting(30.0, _seconds)
     log_level: str = _setting("INFO", _log_level)
 
+    @property
+    def site_port(self) -> int:
+        """Of the web service."""
+        return self.port if self.web_port is None else self.web_port
+
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> Settings:
         """An empty variable is an unset one. A ConfigError names the variable, its

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from dotenv import load_dotenv
 
-from whatsapp_bot.bootstrap import App, open_app
+from whatsapp_bot.bootstrap import App, on_simulator, open_app
 from whatsapp_bot.config import PROJECT_FOLDER, Settings
 from whatsapp_bot.errors import (
     ConfigError,
@@ -44,7 +44,7 @@ def run(
 ) -> int:
     """Do the work with everything wired; its exit code, or that of its error. adapt:
     what the command's options say instead of the settings."""
-    return guarded(lambda settings: _with_app(adapt(settings), work))
+    return guarded(lambda settings: _with_app(on_simulator(adapt(settings)), work))
 
 
 def guarded(work: Callable[[Settings], int]) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,11 +13,13 @@ import pytest
 
 from tests.acceptance.processes import Bot, environment, wait_until
 
+START_SECONDS = 120.0  # generous: a database is made, and everything is embedded
+
 
 @pytest.fixture
 def fresh(home: Path) -> Iterator[Bot]:
     """No database, no key; a server that a failed test left behind is ended."""
-    bot = Bot(environment(home), home)
+    bot = Bot(environment(home) | {"PORT": "0"}, home)
     yield bot
     bot.close()
     if server := postgres_of(home):
@@ -64,11 +67,26 @@ def test_the_example_shows_a_green_health_check_and_matches_and_leaves_nothing_r
     assert "rows in" in result.err and "rows in" not in again.err  # all are unchanged
 
 
-def test_the_example_goes_on_as_the_daemon_until_ctrl_c_and_stops_its_database(
+def test_the_example_goes_on_until_ctrl_c_stops_its_database_and_touches_no_real_bot(
     fresh: Bot, home: Path
 ) -> None:
-    example = fresh.start("whatsapp_bot", "example")
-    wait_until(lambda: "The daemon runs; Ctrl+C stops it" in example.log)
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        port = nobody.getsockname()[1]
+        example = fresh.start(
+            "whatsapp_bot",
+            "example",
+            PORT=str(port),
+            DATABASE_URL=f"postgresql://127.0.0.1:{port}/real",
+            WHATSAPP_PHONE_NUMBER_ID="1",
+            WHATSAPP_TOKEN="real",
+            WHATSAPP_BASE_URL=f"http://127.0.0.1:{port}",
+        )
+        wait_until(lambda: "Ctrl+C stops them" in example.log, START_SECONDS)
+        nobody.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            nobody.accept()
+    assert f"Port {port} is taken" in example.log
+    assert "Nothing goes to Meta" in example.log
     server = postgres_of(home)
     assert server and mentions(home)
     family = [server, *server.children()]
@@ -87,7 +105,7 @@ def test_the_database_of_an_example_that_was_killed_is_stopped_by_the_next_comma
     fresh: Bot, home: Path
 ) -> None:
     example = fresh.start("whatsapp_bot", "example")
-    wait_until(lambda: "The daemon runs; Ctrl+C stops it" in example.log)
+    wait_until(lambda: "Ctrl+C stops them" in example.log, START_SECONDS)
     server = postgres_of(home)
     example.kill()
     assert server and is_alive(server)

@@ -95,7 +95,8 @@ class Account:
             choice = AlertChoice(cadence)
             agreed = partial(self._contacts.withdraw_consent, user_id=talk.user_id)
         else:
-            said = f"{said} {words}"
+            if source != "button":  # which stood under these words
+                said = f"{said} {words}"
             choice = AlertChoice(cadence, now, words, f"WhatsApp {source}")
             agreed = partial(
                 self._contacts.consent_to_templates,

@@ -109,7 +109,7 @@ class BotController:
 
     def live_jobs(self, job_ids: Sequence[int]) -> dict[int, Row]:
         """Those of these that can still be found, as postings, by id."""
-        return {row["id"]: row for row in self._jobs.find_live(job_ids)}
+        return {row["id"]: row for row in self._jobs.find_postings(job_ids)}
 
     def wishes_of(self, user_id: int) -> Wishes:
         """As matching reads them; none of somebody who told none."""

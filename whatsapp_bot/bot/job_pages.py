@@ -16,7 +16,7 @@ from whatsapp_bot.database.history import write_feedback, write_shown
 from whatsapp_bot.errors import NotFound
 from whatsapp_bot.matching import rows
 from whatsapp_bot.matching.ranking import PAGE
-from whatsapp_bot.records import Match, Row
+from whatsapp_bot.records import Match, Row, SavedMatch
 from whatsapp_bot.whatsapp.messages import (
     LONGEST_LIST_BODY,
     Button,
@@ -129,11 +129,7 @@ class JobPages:
         talk = talk.at_rest()
         if not saved:
             return Reply(talk, (Text(talk.say("none_saved")),))
-        lines = [
-            f"*{number}. {rows.label(job.title)}*"
-            + ("" if job.is_live else f" ({talk.say('ended')})")
-            for number, job in enumerate(saved, 1)
-        ]
+        lines = [_saved_line(talk, number, job) for number, job in enumerate(saved, 1)]
         shown = [
             ListRow(
                 choices.make("job", job.job_id),
@@ -142,7 +138,7 @@ class JobPages:
             )
             for number, job in enumerate(saved, 1)
         ]
-        body = "\n".join((talk.say("saved_jobs"), *lines))
+        body = "\n\n".join((talk.say("saved_jobs"), *lines))
         message = ListMessage(body, talk.say("button_choose"), shown)
         ids = tuple(job.job_id for job in saved)
         return Reply(replace(talk, page=ids, job=0), (message,))
@@ -184,6 +180,12 @@ class JobPages:
         return Buttons(talk.say("refused"), buttons)
 
 
+def _saved_line(talk: Talk, number: int, job: SavedMatch) -> str:
+    ended = "" if job.is_live else talk.say("ended")
+    where = (rows.label(job.company or ""), rows.label(job.location or ""), ended)
+    return " · ".join(filter(None, (f"*{number}. {rows.label(job.title)}*", *where)))
+
+
 def listed(
     talk: Talk,
     matches: Sequence[Match],
@@ -195,7 +197,7 @@ def listed(
     shown = [
         ListRow(
             choices.make("job", match.job_id),
-            f"{number}. {job_words.title(found[match.job_id])}",
+            job_words.row_title(number, found[match.job_id]),
             job_words.row_words(
                 talk.language, found[match.job_id], match.match_reasons
             ),

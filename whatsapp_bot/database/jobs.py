@@ -66,6 +66,13 @@ class JobStore:
         with self._database.transaction() as cursor:
             return cursor.rows("find_live_jobs", job_ids=list(job_ids))
 
+    def find_postings(self, job_ids: Sequence[int]) -> list[Row]:
+        """The same as people read them: each with its description, which a search leaves
+        out where skills are listed."""
+        with self._database.transaction() as cursor:
+            found = cursor.rows("find_live_postings", job_ids=list(job_ids))
+        return [{**row, "description": row.pop("said")} for row in found]
+
 
 class JobSearch:
     """Among the live jobs, for one person.

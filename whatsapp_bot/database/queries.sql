@@ -1118,6 +1118,12 @@ SELECT {job_columns}
  WHERE j.id = ANY(%(job_ids)s::bigint[]) AND job_is_live(j.status, j.title, j.listed_date)
  ORDER BY j.id;
 
+-- name: find_live_postings
+SELECT {job_columns}, left(j.description, 2000) AS said
+  FROM canonical_jobs j
+ WHERE j.id = ANY(%(job_ids)s::bigint[]) AND job_is_live(j.status, j.title, j.listed_date)
+ ORDER BY j.id;
+
 -- name: find_preferences
 SELECT {preference_columns} FROM user_preferences p WHERE p.user_id = ANY(%(user_ids)s::bigint[]);
 

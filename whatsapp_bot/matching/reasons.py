@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from whatsapp_bot.matching.location import NEARNESS
+from whatsapp_bot.matching.places import Step
 from whatsapp_bot.matching.scoring import Facts
+from whatsapp_bot.matching.wishes import Wishes
 
 MOST_REASONS: Final = 3
 
@@ -34,6 +37,20 @@ def _date_reason(facts: Facts) -> str:
     return {0: "posted today", 1: "posted yesterday"}.get(
         -1 if facts.posted_days is None else facts.posted_days, ""
     )
+
+
+def elsewhere(wishes: Wishes, facts: Facts) -> str:
+    """That it is not where she wants to work; empty where it is near, where nobody knows,
+    and for somebody who would move."""
+    if facts.location is None or facts.place or facts.is_remote or wishes.relocates:
+        return ""
+    is_known = facts.location != NEARNESS[Step.UNKNOWN][False]
+    if not is_known or facts.location > NEARNESS[Step.SAME_COUNTRY][False]:
+        return ""
+    wanted = dict.fromkeys(place.label for place in wishes.places)
+    # Her state goes without saying beside her town.
+    named = [p for p in wanted if not any(w.endswith(f", {p}") for w in wanted)]
+    return f"not in {' or '.join(named)}" if named else "not remote"
 
 
 def reasons(facts: Facts) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from datetime import date
 
 from whatsapp_bot.matching.musts import Musts
 from whatsapp_bot.matching.ranking import as_match, best_first
-from whatsapp_bot.matching.reasons import MOST_REASONS, reasons
+from whatsapp_bot.matching.reasons import MOST_REASONS, elsewhere, reasons
 from whatsapp_bot.matching.scoring import SHOWN_FROM, Facts, examine, score
 from whatsapp_bot.matching.taste import Taste
 from whatsapp_bot.matching.wishes import Wishes
@@ -58,6 +58,13 @@ class Seeker:
         return as_match(job, min(100.0, max(0.0, points)))
 
     def explain(self, match: Match, job: Row, facts: Facts) -> Match:
-        """The same with its reasons, at most three."""
-        said = (*self.musts.said_of(job), *reasons(facts), self.taste.reason(job))
+        """The same with its reasons, at most three; first what she gives up with it."""
+        is_must = "location" in self.musts.names
+        away = "" if is_must else elsewhere(self.wishes, facts)
+        said = (
+            *self.musts.said_of(job),
+            away,
+            *reasons(facts),
+            self.taste.reason(job),
+        )
         return replace(match, match_reasons=tuple(filter(None, said))[:MOST_REASONS])

@@ -212,6 +212,21 @@ def test_a_number_opens_the_job_with_its_link(person: Person, jobs: list[int]) -
     assert "goes up to 10" in person.writes("12")
 
 
+def test_what_the_work_is_and_who_asks_for_money_is_said_where_skills_are_listed_too(
+    person: Person, make: Factory
+) -> None:
+    job = make.job(
+        "Driver",
+        location="Ikeja, Lagos",
+        skills=["Driving licence"],
+        description="Drive our staff bus. Pay a registration fee.",
+    )
+    onboard(person)
+    said = person.presses_id(f"1:job:{job}")
+    assert "Drive our staff bus." in said
+    assert "⚠ *Careful:* this posting speaks of a fee." in said
+
+
 def test_a_row_pressed_weeks_later_opens_the_same_job_or_says_that_it_ended(
     person: Person, app: App, jobs: list[int]
 ) -> None:
@@ -242,9 +257,10 @@ def test_saved_jobs_are_kept_with_those_that_ended(
         cursor.raw.execute(
             "UPDATE canonical_jobs SET status = 'closed' WHERE id = %s", [jobs[0]]
         )
-    assert "*1. Driver number 2*\n*2. Driver number 1* (ended)" in person.writes(
-        "saved"
-    )
+    assert (
+        "*1. Driver number 2* · Firm 2 · Ikeja, Lagos\n\n"
+        "*2. Driver number 1* · Firm 1 · Ikeja, Lagos · ended"
+    ) in person.writes("saved")
     assert "Driver number 2" in person.writes("1")
     assert "has ended" in person.writes("2")
 

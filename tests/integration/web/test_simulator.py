@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import AppFactory
 from tests.integration.web.conftest import TOKEN, running
-from whatsapp_bot.admin_api import _bound
+from whatsapp_bot.admin_api import bound
 from whatsapp_bot.bootstrap import build_simulator
 
 MESSAGES = "/simulator/v25.0/106540352242922/messages"
@@ -63,7 +63,7 @@ def test_without_a_token_it_is_for_this_machine_only(make_app: AppFactory) -> No
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
 def test_answers_do_not_wait_for_the_clients_acknowledgement(host: str) -> None:
     with (
-        _bound(host, 0) as listener,
+        bound(host, 0) as listener,
         socket.create_connection(listener.getsockname()[:2]),
     ):
         connection, _ = listener.accept()

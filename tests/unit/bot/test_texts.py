@@ -37,7 +37,7 @@ def test_every_text_is_in_both_languages_with_the_same_placeholders(key: str) ->
 def test_every_text_is_asked_for() -> None:
     """By its name, or by what an f-string begins or ends with."""
     names = set(re.findall(r"""["']([a-z_]+)["']""", CODE))
-    begins = tuple(set(re.findall(r"""f["']([a-z_]+)\{""", CODE)))
+    begins = tuple(re.findall(r"""(?:f|startswith\()["']([a-z]+_)["{]""", CODE))
     assert [
         key
         for key in TEXTS

@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from tests.unit.matching.examples import JOB, TODAY, facts
-from whatsapp_bot.matching.reasons import reasons
+from whatsapp_bot.matching.reasons import elsewhere, reasons
+from whatsapp_bot.matching.scoring import examine
+from whatsapp_bot.matching.wishes import Wishes
 
 
 def test_reasons_are_three_in_the_persons_terms() -> None:
@@ -30,6 +32,27 @@ def test_every_kind_of_reason_can_be_said() -> None:
 def test_skills_only_read_in_the_text_are_said_to_be_mentioned() -> None:
     job = JOB | {"skills": [], "description": "You write SQL"}
     assert "mentions SQL, which you have" in reasons(facts(job=job))
+
+
+@pytest.mark.parametrize(
+    ("wishes", "place", "said"),
+    [
+        ({"preferred_locations": ["Ikeja"]}, "Osu, Accra, Ghana", "not in Ikeja, Lagos"),
+        ({"preferred_locations": ["Ikeja", "Abuja"]}, "Kano", "not in Ikeja, Lagos or Abuja"),
+        ({"preferred_locations": ["Ikeja", "Lagos"]}, "Kano", "not in Ikeja, Lagos"),
+        ({"work_arrangements": ["remote"]}, "Kano", "not remote"),
+        ({"preferred_locations": ["Ikeja"]}, "Yaba, Lagos", ""),
+        ({"preferred_locations": ["Ikeja"]}, "", ""),
+        ({"preferred_locations": ["Ikeja"], "willing_to_relocate": True}, "Kano", ""),
+        ({}, "Kano", ""),
+    ],
+)  # fmt: skip
+def test_a_job_elsewhere_is_said_to_be(
+    wishes: dict[str, object], place: str, said: str
+) -> None:
+    job = {"title": "Cook", "location": place, "work_arrangement": "onsite"}
+    found = examine(wishes, job, TODAY)
+    assert elsewhere(Wishes.of(wishes), found) == said
 
 
 @pytest.mark.parametrize(

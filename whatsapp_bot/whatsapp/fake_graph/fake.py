@@ -43,7 +43,8 @@ class FakeGraph:
 
     In `with` it serves on a loopback port; `open` and `close` are for who serves `asgi`
     itself. status_delays: seconds until a message is sent, delivered and read.
-    free_service_messages: of a month. is_pair_rate_strict: see rates.PairRate. workers: POSTs to the webhook at a time.
+    free_service_messages: of a month. is_pair_rate_strict: see rates.PairRate. workers:
+    POSTs to the webhook at a time. first_phone: people's numbers are counted from it.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class FakeGraph:
         workers: int = 1,
         retry_seconds: Sequence[float] = limits.RETRY_SECONDS,
         seed: int = 0,
+        first_phone: int = 1,
     ) -> None:
         self.account = account or Account()
         self.clock = clock or Clock()
@@ -76,6 +78,7 @@ class FakeGraph:
             workers=workers,
             retry_seconds=retry_seconds,
             seed=seed,
+            first_phone=first_phone,
         )
         self._is_over = False
         self.asgi: ASGIApp = make_asgi(self._network, lambda: self._is_over)

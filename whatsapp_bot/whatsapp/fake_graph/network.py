@@ -41,6 +41,7 @@ class Network:
         workers: int,
         retry_seconds: Sequence[float],
         seed: int,
+        first_phone: int,
     ) -> None:
         """status_delays: seconds from the request until sent, delivered and read."""
         self.account, self.clock = account, clock
@@ -60,6 +61,7 @@ class Network:
         )
         self.lock = threading.Condition(threading.RLock())
         self.rng = random.Random(seed)
+        self._first_phone = first_phone
         self._free_messages = free_service_messages
         self._used: defaultdict[float, int] = defaultdict(int)  # by period
         self._watchers: list[Watcher] = []
@@ -86,7 +88,9 @@ class Network:
         number that somebody has."""
         with self.lock:
             number = len(self.people) + 1
-            phone = phone.removeprefix("+") if phone else f"2340000{number:06}"
+            if phone is None:
+                phone = f"2340000{self._first_phone + number - 1:06}"
+            phone = phone.removeprefix("+")
             if not phone.isdecimal() or phone in self._by_id:
                 raise ValueError("a phone number must be digits, and be nobody else's")
             person = Person(self, number, name, phone, new_bsuid(), hides_phone)

@@ -129,7 +129,7 @@ function showAll() {
     items.push(...itemsFor(message, before));
     before = message;
   }
-  if (!items.length) items.push(make("li", { className: "hint" }, "Say what work you want, in your own words. Nothing leaves this machine."));
+  if (!items.length) items.push(make("li", { className: "hint" }, "Say what work you want, in your own words: driver work for Ikeja, from 80k. Nothing goes to WhatsApp."));
   at("chat").replaceChildren(...items);
   panel.showPeople(state, be);
   showPhone();
