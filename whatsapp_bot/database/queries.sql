@@ -1450,11 +1450,6 @@ WITH head AS MATERIALIZED (
       FROM head
      WHERE c.user_id = head.user_id
     RETURNING c.user_id, c.claim
-), unparked AS (
-    UPDATE outbox o SET state = 'waiting', due_at = now()
-      FROM head
-     WHERE o.user_id = head.user_id AND o.state = 'parked'
-       AND head.sent_at > now() - interval '24 hours'
 )
 UPDATE inbox i SET attempts = i.attempts + 1
   FROM head JOIN person ON person.user_id = head.user_id
@@ -1467,7 +1462,17 @@ UPDATE contacts SET busy_until = NULL
 RETURNING wa_id, bsuid;
 
 -- name: finish_incoming
-UPDATE inbox SET due_at = NULL, handled_at = now(), last_error = NULL WHERE id = %(id)s;
+-- Her window is open: what waited for her to write goes now, and not before it is known
+-- whether she asked us to stop.
+WITH done AS (
+    UPDATE inbox SET due_at = NULL, handled_at = now(), last_error = NULL
+     WHERE id = %(id)s
+    RETURNING user_id, sent_at
+)
+UPDATE outbox o SET state = 'waiting', due_at = now()
+  FROM done
+ WHERE o.user_id = done.user_id AND o.state = 'parked'
+   AND done.sent_at > now() - interval '24 hours';
 
 -- name: give_back_incoming
 UPDATE inbox SET attempts = attempts - 1 WHERE id = %(id)s;
