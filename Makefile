@@ -5,7 +5,7 @@ BIN := .venv/bin
 TESTS_AT_ONCE ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help install run scheduler health backfill migrate test lint format types check clean
+.PHONY: help install run scheduler health backfill enrich migrate test lint format types check clean
 
 help: ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -29,6 +29,9 @@ health: install ## facts about the system; fails if one is false
 
 backfill: install ## what has no vector yet, its cost first
 	$(BIN)/python -m whatsapp_bot.backfill_embeddings
+
+enrich: install ## what postings tell beyond their fields, its cost first
+	$(BIN)/python -m whatsapp_bot.backfill_enrichment
 
 migrate: install ## apply the migrations that are missing
 	$(BIN)/python -m whatsapp_bot migrate

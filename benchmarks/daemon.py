@@ -32,7 +32,7 @@ EXAMPLES = """examples:
 DAYS = 30  # the posting dates of a file are moved into the last so many
 NAIVE_SLEEP_SECONDS = 0.1  # after each row, in the loop this is held against
 HEADINGS = (
-    "rows      import s  pass s = start + embed + index  rows/s: embed  pass  "
+    "rows      import s  pass s = start + enrich + embed + index  rows/s: embed  pass  "
     "import+pass  CPU s  peak MB  load  others"
 )
 
@@ -44,6 +44,7 @@ class Backlog:
     rows: int
     import_seconds: float
     daemon: Measured
+    enrich_seconds: float
     embed_seconds: float
     index_seconds: float
     load: float
@@ -55,10 +56,10 @@ class Backlog:
 
     def line(self) -> str:
         seconds = self.daemon.seconds
-        start = seconds - self.embed_seconds - self.index_seconds
+        tasks = self.enrich_seconds + self.embed_seconds + self.index_seconds
         return (
             f"{self.rows:<9,} {self.import_seconds:>8.1f}  {seconds:>6.1f}   "
-            f"{start:>5.1f}   {self.embed_seconds:>5.1f}   {self.index_seconds:>5.1f}  "
+            f"{seconds - tasks:>5.1f}   {self.enrich_seconds:>6.1f}   {self.embed_seconds:>5.1f}   {self.index_seconds:>5.1f}  "
             f"{self.rate:>13,.0f} {self.rows / seconds:>5,.0f}  "
             f"{self.rows / (seconds + self.import_seconds):>11,.0f}  "
             f"{self.daemon.cpu_seconds:>5.1f}  {self.daemon.peak_mb:>7}  "
@@ -125,6 +126,7 @@ def _measure(place: Scratch, options: argparse.Namespace, scale: int) -> Backlog
         rows=totals.new,
         import_seconds=import_seconds,
         daemon=daemon,
+        enrich_seconds=tasks["enrich_jobs"],
         embed_seconds=tasks["embed_due"],
         index_seconds=tasks["build_index"],
         load=neighbours.load,

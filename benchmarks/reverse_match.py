@@ -82,7 +82,7 @@ def _run(options: argparse.Namespace) -> None:
     with _place(options.dimensions) as place:
         print(scratch.describe_machine(place.app.database))
         start = time.monotonic()
-        _fill(place, options.jobs, options.people)
+        fill(place, options.jobs, options.people)
         print(
             f"{options.jobs:,} jobs, {options.people:,} people, {options.dimensions} "
             f"dimensions: made in {time.monotonic() - start:.0f} s"
@@ -108,7 +108,7 @@ def _place(dimensions: int) -> Iterator[Scratch]:
 # People and jobs
 
 
-def _fill(place: Scratch, jobs: int, people: int) -> None:
+def fill(place: Scratch, jobs: int, people: int) -> None:
     app = place.app
     for some in _batches(invent_postings(jobs)):
         app.parser.save_postings([parse_posting(record) for record in some])

@@ -141,42 +141,7 @@ CREATE TABLE IF NOT EXISTS whatsapp_spend (
     PRIMARY KEY (day, category)
 );
 
-
--- Two that turned out to be one person: the one who has preferences stays, else the older.
-CREATE OR REPLACE FUNCTION merge_people(one bigint, other bigint) RETURNS bigint
-LANGUAGE plpgsql AS $$
-DECLARE
-    kept bigint;
-    gone bigint;
-    old  contacts;
-BEGIN
-    SELECT u.id INTO kept FROM users u
-      LEFT JOIN user_preferences p ON p.user_id = u.id
-     WHERE u.id IN (one, other)
-     ORDER BY p.user_id IS NULL, u.id LIMIT 1;
-    gone := one + other - kept;
-    SELECT * INTO old FROM contacts WHERE user_id = gone FOR UPDATE;
-    UPDATE contacts SET wa_id = NULL, bsuid = NULL WHERE user_id = gone;
-    -- Whoever asked for silence once, gets it.
-    UPDATE contacts c
-       SET wa_id = coalesce(c.wa_id, old.wa_id), bsuid = coalesce(c.bsuid, old.bsuid),
-           last_message_at = greatest(c.last_message_at, old.last_message_at),
-           stopped_at = coalesce(c.stopped_at, old.stopped_at),
-           templates_stopped_at = coalesce(c.templates_stopped_at, old.templates_stopped_at),
-           templates_told_at = greatest(c.templates_told_at, old.templates_told_at),
-           templates_paused_until = greatest(c.templates_paused_until, old.templates_paused_until),
-           template_consent_source = CASE WHEN c.template_consent_at IS NULL
-               THEN old.template_consent_source ELSE c.template_consent_source END,
-           template_consent_at = coalesce(c.template_consent_at, old.template_consent_at)
-     WHERE c.user_id = kept;
-    UPDATE inbox SET user_id = kept WHERE user_id = gone;
-    UPDATE outbox SET user_id = kept WHERE user_id = gone;
-    UPDATE user_job_history h SET user_id = kept
-     WHERE h.user_id = gone AND NOT EXISTS (
-        SELECT FROM user_job_history k WHERE k.user_id = kept AND k.job_id = h.job_id);
-    DELETE FROM users WHERE id = gone;
-    RETURN kept;
-END $$;
+-- merge_people: migration 016, when all that a person has is there.
 
 -- Who has these addresses; a new person where nobody does. A number that comes with another
 -- BSUID than before has another owner: whoever had it keeps her BSUID, not the number.
@@ -443,7 +408,7 @@ END $$;
 
 -- Reverse:
 --   DROP FUNCTION claim_outgoing, refusal, price_message, release_money, receive_whatsapp,
---     move_contact, contact_of, merge_people;
+--     move_contact, contact_of;
 --   DROP TABLE whatsapp_spend, whatsapp_templates, whatsapp_numbers, outbox_pace, outbox,
 --     forgotten_messages, whatsapp_events, inbox, contacts;
 --   DROP SEQUENCE inbox_claims;

@@ -18,7 +18,7 @@ FLOORS = [
     {"database"},
     {"embeddings"},
     {"intake", "matching"},
-    {"whatsapp"},
+    {"enrichment", "whatsapp"},
     {"bot", "corpus", "embedding_picture", "web"},
     {"alerts"},
     {"bootstrap"},

@@ -10,6 +10,7 @@ DOORS = {
     "scheduler-service": "the daemon: keep the vectors true",
     "admin-api": "embed, coverage, failed rows, spend over HTTP; health and metrics",
     "backfill-embeddings": "the daemon's work, once, on chosen rows, with its cost first",
+    "backfill-enrichment": "skills, seniority, pay and more out of postings' own words",
     "embedding-health-check": "facts about the system; exit 1 if one is false",
     "import-jobs": "save the postings of a file",
     "import-users": "save the people of a file",

@@ -115,6 +115,11 @@ def serve(app: App, listener: socket.socket) -> int:
         "" if app.settings.admin_token else "; no ADMIN_TOKEN: this machine only",
         extra={"action": "listening"},
     )
+    if app.settings.whatsapp_phone_number_id and not app.settings.whatsapp_app_secret:
+        logger.warning(
+            "no WHATSAPP_APP_SECRET: whatever is brought to /webhook is believed",
+            extra={"action": "webhook_unsigned"},
+        )
     if simulator:
         simulator.open()
         logger.info("the simulator is at /simulator", extra={"action": "simulating"})

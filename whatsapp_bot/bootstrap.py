@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import time, timedelta
 from pathlib import Path
@@ -31,6 +31,7 @@ from whatsapp_bot.database.conversations import ConversationStore
 from whatsapp_bot.database.database_manager import DatabaseManager, DueListener
 from whatsapp_bot.database.embedded_postgres import EmbeddedPostgres
 from whatsapp_bot.database.embeddings import EmbeddingStore, EmbeddingUpkeep
+from whatsapp_bot.database.enrichments import EnrichmentStore
 from whatsapp_bot.database.history import HistoryStore
 from whatsapp_bot.database.inbox import InboxStore
 from whatsapp_bot.database.jobs import JobStore
@@ -46,6 +47,7 @@ from whatsapp_bot.database.vectors import VectorStore
 from whatsapp_bot.database.whatsapp_number import NumberStore
 from whatsapp_bot.embeddings.backfill_run import BackfillRun, ChosenRows
 from whatsapp_bot.embeddings.batch_service import BatchService
+from whatsapp_bot.embeddings.embedding_gate import EmbeddingGate
 from whatsapp_bot.embeddings.embedding_generator import (
     SPARE_THREADS,
     EmbeddingGenerator,
@@ -61,9 +63,17 @@ from whatsapp_bot.embeddings.model_choice import (
     wanted_model,
 )
 from whatsapp_bot.embeddings.provider import EmbeddingProvider
-from whatsapp_bot.embeddings.provider_gate import Budget, ProviderGate
+from whatsapp_bot.embeddings.provider_gate import Budget, ProviderGate, Purse
 from whatsapp_bot.embeddings.service_registry import ServiceRegistry
 from whatsapp_bot.embeddings.text_embedder import TextEmbedder
+from whatsapp_bot.enrichment.enrichment_service import EnrichmentService
+from whatsapp_bot.enrichment.reader import Reader, RulesReader
+from whatsapp_bot.enrichment.reader_choice import (
+    api_key,
+    base_url,
+    chat_model_name,
+    chat_prices,
+)
 from whatsapp_bot.errors import ConfigError
 from whatsapp_bot.intake.ai_enhanced_parser import AIEnhancedParser
 from whatsapp_bot.intake.flexible_preference_manager import FlexiblePreferenceManager
@@ -88,6 +98,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 SIMULATED_DELAYS = (0.1, 0.4, 1.0)  # seconds until sent, delivered and read
+CHAT_BATCH, RULES_BATCH = 8, 200  # jobs claimed at once
+CHAT_SHARE = 0.8  # of the day's budget: the rest is left for vectors
 DELAYED_REQUESTS = 10  # of a batch, at most, as a rule
 
 
@@ -122,6 +134,7 @@ class App:
     batches: BatchList
     batch_services: ServiceRegistry[BatchService]
     generator: EmbeddingGenerator
+    enrichment: EnrichmentService
     hook: SaveHook
     preference_manager: FlexiblePreferenceManager
     parser: AIEnhancedParser
@@ -137,6 +150,7 @@ class App:
 
     def close(self) -> None:
         self.hook.close()
+        self.enrichment.close()
         for service in self.services.made():
             service.close()
         for batch_service in self.batch_services.made():
@@ -202,8 +216,9 @@ def build(
     models = ModelStore(database)
     wanted = wanted_model(settings)
     live = models.live() or models.add(wanted)
+    purse = Purse(settings.embedding_run_budget_usd)
     services = ServiceRegistry(
-        models, lambda model: build_service(settings, database, model)
+        models, lambda model: build_service(settings, database, model, purse)
     )
     users, jobs = UserStore(database), JobStore(database)
     history = HistoryStore(database)
@@ -211,7 +226,13 @@ def build(
     reverse_matcher = ReverseMatcher(
         jobs, users, models, history, VectorStore(database)
     )
-    hook = SaveHook(services, settings.hook_timeout_seconds)
+    enrichment = build_enrichment(settings, database, purse)
+    hook = SaveHook(
+        services,
+        settings.hook_timeout_seconds,
+        enrichment,
+        settings.enrichment_hook_seconds,
+    )
     return App(
         settings=settings,
         place=place,
@@ -228,9 +249,10 @@ def build(
         services=services,
         batches=BatchList(database),
         batch_services=ServiceRegistry(
-            models, lambda model: build_batch_service(settings, database, model)
+            models, lambda model: build_batch_service(settings, database, model, purse)
         ),
         generator=EmbeddingGenerator(services, _threads(settings)),
+        enrichment=enrichment,
         hook=hook,
         preference_manager=FlexiblePreferenceManager(users, hook),
         parser=AIEnhancedParser(jobs, hook),
@@ -251,7 +273,7 @@ def build(
 
 
 def build_service(
-    settings: Settings, database: DatabaseManager, model: EmbeddingModel
+    settings: Settings, database: DatabaseManager, model: EmbeddingModel, purse: Purse
 ) -> EmbeddingService | None:
     """None when the model's provider needs a key that is not set."""
     provider = make_provider(model, settings)
@@ -259,7 +281,7 @@ def build_service(
         return None
     return EmbeddingService(
         build_stores(database, model),
-        build_gate(settings, database, model, provider),
+        build_gate(settings, database, model, provider, purse),
         template_named(settings.embedding_template),
         batch_size=settings.embedding_batch_size,
         lease_seconds=_lease_seconds(settings),
@@ -280,7 +302,7 @@ def _lease_seconds(settings: Settings) -> float:
 
 
 def build_batch_service(
-    settings: Settings, database: DatabaseManager, model: EmbeddingModel
+    settings: Settings, database: DatabaseManager, model: EmbeddingModel, purse: Purse
 ) -> BatchService | None:
     """None when the model has no Batch API, or needs a key that is not set."""
     provider = make_provider(model, settings)
@@ -293,9 +315,9 @@ def build_batch_service(
         BatchStore(database, model.name),
         build_stores(database, model),
         batches,
-        build_gate(settings, database, model, provider),
+        build_gate(settings, database, model, provider, purse),
         template_named(settings.embedding_template),
-        budget_for(settings, model),
+        budget_for(settings, model, purse),
         max_attempts=settings.embedding_max_attempts,
     )
 
@@ -311,25 +333,109 @@ def build_gate(
     database: DatabaseManager,
     model: EmbeddingModel,
     provider: EmbeddingProvider,
-) -> ProviderGate:
-    pace, ledger = PaceStore(database, model.name), Ledger(database)
-    budget, in_flight = budget_for(settings, model), settings.embedding_concurrency
-    delay = settings.embedding_delay_seconds
-    return ProviderGate(provider, pace, ledger, budget, in_flight, delay)
+    purse: Purse,
+) -> EmbeddingGate:
+    gate = ProviderGate(
+        model.name,
+        PaceStore(database, model.name),
+        Ledger(database),
+        budget_for(settings, model, purse),
+        settings.embedding_concurrency,
+        settings.embedding_delay_seconds,
+    )
+    return EmbeddingGate(provider, gate)
 
 
-def budget_for(settings: Settings, model: EmbeddingModel) -> Budget:
+def budget_for(settings: Settings, model: EmbeddingModel, purse: Purse) -> Budget:
     return Budget(
         price=price_for(model, settings),
         daily=settings.embedding_daily_budget_usd,
-        run=settings.embedding_run_budget_usd,
+        run=purse,
+    )
+
+
+# --- enrichment: what postings tell beyond their fields
+
+
+def build_enrichment(
+    settings: Settings, database: DatabaseManager, purse: Purse
+) -> EnrichmentService:
+    """By the chat model of the settings, or by rules. Raises ConfigError."""
+    reader = build_reader(settings, database, purse)
+    batch_size = settings.enrichment_batch_size or (
+        RULES_BATCH if reader.is_free else CHAT_BATCH
+    )
+    timeout, delay = (
+        settings.enrichment_timeout_seconds,
+        settings.enrichment_delay_seconds,
+    )
+    one_by_one = 0.0 if reader.is_free else batch_size * (timeout + delay)
+    is_single = reader.is_free or delay  # the rules only keep the interpreter busy
+    return EnrichmentService(
+        EnrichmentStore(database),
+        reader,
+        template_named(settings.embedding_template),
+        batch_size=batch_size,
+        threads=1 if is_single else settings.enrichment_concurrency,
+        lease_seconds=settings.lease_seconds + one_by_one,
+        grace_seconds=timeout,
+        max_attempts=settings.enrichment_max_attempts,
+    )
+
+
+def build_reader(settings: Settings, database: DatabaseManager, purse: Purse) -> Reader:
+    model = chat_model_name(settings)
+    if model is None:
+        if settings.enrichment_model:
+            logger.warning(
+                "no key is set for %s: rules read the postings",
+                settings.enrichment_model,
+                extra={"action": "no_enrichment_key"},
+            )
+        return RulesReader()
+    # Here and not above: it takes half a second, and few need it.
+    from whatsapp_bot.enrichment.chat_provider import ChatProvider
+    from whatsapp_bot.enrichment.chat_reader import ChatReader
+
+    provider = ChatProvider(
+        model=model,
+        api_model=settings.enrichment_model or "",
+        api_key=api_key(settings),
+        base_url=base_url(settings),
+        timeout=settings.enrichment_timeout_seconds,
+    )
+    daily = settings.embedding_daily_budget_usd
+    gate = ProviderGate(
+        model,
+        PaceStore(database, model),
+        Ledger(database),
+        Budget(daily=None if daily is None else daily * CHAT_SHARE, run=purse),
+        settings.enrichment_concurrency,
+        settings.enrichment_delay_seconds,
+    )
+    return ChatReader(provider, gate, chat_prices(settings))
+
+
+def build_enrichment_run(
+    app: App, ids: Sequence[int], should_stop: Callable[[], bool]
+) -> BackfillRun:
+    """Of chosen jobs. After should_stop the posting in hand is the last."""
+    service = app.enrichment
+    return BackfillRun(
+        {"job": service.store},
+        service,
+        lambda _, queue: service.enrich_batch(queue, should_stop),
+        {"job": ids},
+        threads=service.threads,
+        lease_seconds=service.lease_seconds,
+        grace_seconds=service.grace_seconds,
     )
 
 
 # --- WhatsApp
 
 INBOX_THREADS = 4
-SENDER_THREADS = 8
+SENDER_THREADS = 16
 
 
 def build_edge(settings: Settings, database: DatabaseManager) -> Edge:
@@ -533,6 +639,7 @@ def build_backfill_run(
     return BackfillRun(
         stores,
         service,
+        service.embed_batch,
         ids,
         threads=_threads(settings),
         lease_seconds=_lease_seconds(settings),
@@ -564,7 +671,8 @@ def open_text_embedder(
         _see_to_schema(settings, database)
         # The key and the budget may be others than those of an earlier run.
         EmbeddingUpkeep(database).forget_denials()
-        yield TextEmbedder(build_gate(settings, database, model, provider))
+        purse = Purse(settings.embedding_run_budget_usd)
+        yield TextEmbedder(build_gate(settings, database, model, provider, purse))
 
 
 def build_npy_sink(

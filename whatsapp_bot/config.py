@@ -56,6 +56,15 @@ def _price(value: str) -> float:
     return float(_checked(value, float, 0, "an amount in dollars"))
 
 
+def _prices(value: str) -> tuple[float, float]:
+    expected = "two prices in dollars, such as 0.15/0.60"
+    sent, _, answered = value.partition("/")
+    return (
+        float(_checked(sent, float, 0, expected)),
+        float(_checked(answered, float, 0, expected)),
+    )
+
+
 def _checked(
     value: str, cast: Callable[[str], float], least: float, expected: str
 ) -> float:
@@ -141,6 +150,20 @@ class Settings:
     embedding_price_usd: float | None = _setting(None, _dollars)
     embedding_cache_rows: int = _setting(100_000, _count)
 
+    # Of postings. enrichment_model None: rules. The key and the address: else OpenAI's.
+    enrichment_model: str | None = _setting(None, _text)
+    enrichment_api_key: str | None = _setting(None, _text, secret=True)
+    enrichment_base_url: str | None = _setting(None, _text)
+    # Per million tokens, sent and answered; None: look it up.
+    enrichment_price_usd: tuple[float, float] | None = _setting(None, _prices)
+    # Jobs claimed at once; None: 8 for a chat model, 200 for the rules.
+    enrichment_batch_size: int | None = _setting(None, _count)
+    enrichment_concurrency: int = _setting(4, _count)  # requests in flight
+    enrichment_delay_seconds: float = _setting(0.0, _pause)  # between two requests
+    enrichment_timeout_seconds: float = _setting(30.0, _seconds)
+    enrichment_max_attempts: int = _setting(5, _count)
+    enrichment_hook_seconds: float = _setting(2.0, _seconds)
+
     # What a profile must have filled in (migration 009) for a backfill to embed it.
     profile_completeness_min: int = _setting(40, _percent)
 
@@ -182,6 +205,7 @@ class Settings:
 
     user_task_minutes: int = _setting(30, _count)
     job_task_minutes: int = _setting(15, _count)
+    enrich_task_minutes: int = _setting(15, _count)
     reconcile_minutes: int = _setting(60, _count)
     expire_minutes: int = _setting(60, _count)
     # While a provider's batch is open.

@@ -6,7 +6,7 @@ import argparse
 import contextlib
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from whatsapp_bot.embeddings.local_provider import LocalProvider
 from whatsapp_bot.embeddings.model_choice import chosen_model, price_for
 from whatsapp_bot.embeddings.prices import dollars
 from whatsapp_bot.embeddings.provider import EmbeddingProvider
+from whatsapp_bot.embeddings.text_embedder import TextEmbedder
 from whatsapp_bot.errors import ConfigError, InputError
 from whatsapp_bot.ids import Ids
 from whatsapp_bot.progress import Progress
@@ -30,13 +31,14 @@ from whatsapp_bot.records import EmbeddingModel, Totals
 from whatsapp_bot.scheduler_service import stop_on_signals
 
 EXAMPLES = """examples:
-  python -m whatsapp_bot embed-corpus train.csv vectors --columns class,title,description \\
-      --template '{title} {description}' --dataset ag_news
+  python -m whatsapp_bot embed-corpus train.csv test.csv vectors --dataset ag_news \\
+      --columns class,title,description --template '{title} {description}'
   python -m whatsapp_bot embed-corpus samples.db vectors.db --from samples --id-column id \\
       --template @sample.txt --ids 1-100 --dry-run
   python -m whatsapp_bot embed-corpus texts.jsonl libsql://NAME.turso.io --table texts
 
-SOURCE is a .csv, .jsonl or .json file (.gz too) or an SQLite file (.db, .sqlite). SINK is
+SOURCE is a .csv, .jsonl or .json file (.gz too) or an SQLite file (.db, .sqlite); several
+files become several arrays in one folder, within one budget. SINK is
 a folder for NAME_embeddings.npy and NAME_metadata.json, an SQLite file, or the URL of a
 libSQL server (TURSO_AUTH_TOKEN). Interrupted at any moment, the same command goes on
 where it was. docs/corpus.md has worked examples.
@@ -52,7 +54,7 @@ def main(argv: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = door.parser(__doc__, EXAMPLES)
     add = parser.add_argument
-    add("source", metavar="SOURCE", type=Path)
+    add("sources", metavar="SOURCE", type=Path, nargs="+")
     add("sink", metavar="SINK")
     add(
         "--template",
@@ -97,6 +99,7 @@ class _Work:
     """What is to be done, and where it stands."""
 
     options: argparse.Namespace
+    source: Path
     settings: Settings
     model: EmbeddingModel
     provider: EmbeddingProvider
@@ -113,30 +116,54 @@ class _Work:
     def tokens(self) -> int:
         return int(self.plan.tokens[self.plan.to_pay(self.standing.done)].sum())
 
+    @property
+    def cost(self) -> float:
+        return dollars(self.tokens, self.price)
+
 
 def _embed_corpus(settings: Settings, options: argparse.Namespace) -> int:
-    with _prepared(settings, options) as work:
-        if work.standing.is_finished:
-            sys.stdout.write(f"using cached embeddings from {work.sink.place}\n")
+    settings = _adapted(settings, options)
+    _check_sources(options)
+    with contextlib.ExitStack() as stack:
+        works = [
+            stack.enter_context(_prepared(settings, options, source))
+            for source in options.sources
+        ]
+        to_do = [work for work in works if not work.standing.is_finished]
+        for work in works:
+            sys.stdout.write(_describe(work))
+        if options.dry_run or not to_do:
             return 0
-        if options.resume and not work.standing.done.any():
-            raise InputError(f"{work.sink.place}: there is nothing to resume")
-        sys.stdout.write(_describe(work))
-        if options.dry_run:
-            return 0
-        cost = dollars(work.tokens, work.price)
+        cost = sum(work.cost for work in to_do)
         if cost and not options.yes and not door.ask(f"Spend ${cost:.4f}?"):
             return door.FAILED
-        return _embed(work)
+        return _embed_all(to_do)
 
 
-@contextlib.contextmanager
-def _prepared(settings: Settings, options: argparse.Namespace) -> Iterator[_Work]:
-    """Nothing is written yet, and nothing paid."""
+def _adapted(settings: Settings, options: argparse.Namespace) -> Settings:
     if options.budget is not None:
         settings = replace(settings, embedding_run_budget_usd=options.budget)
     if options.batch_size:
         settings = replace(settings, embedding_batch_size=options.batch_size)
+    return settings
+
+
+def _check_sources(options: argparse.Namespace) -> None:
+    """Several become several files, each called as its source is."""
+    if len(options.sources) == 1:
+        return
+    if _is_table(options.sink):
+        raise ConfigError("a table takes one SOURCE: the rows of two have the same ids")
+    names = [_name_of(source) for source in options.sources]
+    if options.split or len(set(names)) < len(names):
+        raise ConfigError("each SOURCE needs a name of its own; --split is for one")
+
+
+@contextlib.contextmanager
+def _prepared(
+    settings: Settings, options: argparse.Namespace, source: Path
+) -> Iterator[_Work]:
+    """Nothing is written yet, and nothing paid."""
     model = chosen_model(settings, options.model, options.dimensions)
     price_for(model, settings)
     provider = bootstrap.build_provider(settings, model)
@@ -144,19 +171,25 @@ def _prepared(settings: Settings, options: argparse.Namespace) -> Iterator[_Work
         stack.callback(provider.close)
         template = _template(options.template)
         corpus = Corpus(
-            _source(options), TextTemplate(template), provider.size.max_text_tokens
+            _source(options, source),
+            TextTemplate(template),
+            provider.size.max_text_tokens,
         )
-        sink = _sink(settings, options, model, template)
+        sink = _sink(settings, options, source, model, template)
         stack.callback(sink.close)
         counter = bootstrap.build_token_counter(provider)
         plan = make_plan(corpus, counter.count if counter else None)
         standing = sink.look(plan, corpus.texts)
-        yield _Work(options, settings, model, provider, corpus, sink, plan, standing)
+        if options.resume and not (standing.is_finished or standing.done.any()):
+            raise InputError(f"{sink.place}: there is nothing to resume")
+        yield _Work(
+            options, source, settings, model, provider, corpus, sink, plan, standing
+        )
 
 
-def _source(options: argparse.Namespace) -> Source:
+def _source(options: argparse.Namespace, source: Path) -> Source:
     return Source(
-        path=options.source,
+        path=source,
         columns=options.columns.split(",") if options.columns else None,
         table=options.from_table,
         query=options.query,
@@ -165,14 +198,23 @@ def _source(options: argparse.Namespace) -> Source:
     )
 
 
+def _is_table(place: str) -> bool:
+    return is_server(place) or Path(place).suffix.lower() in SQLITE_ENDINGS
+
+
+def _name_of(source: Path) -> str:
+    return source.name.partition(".")[0]
+
+
 def _sink(
     settings: Settings,
     options: argparse.Namespace,
+    source: Path,
     model: EmbeddingModel,
     template: str,
 ) -> Sink:
     place: str = options.sink
-    if is_server(place) or Path(place).suffix.lower() in SQLITE_ENDINGS:
+    if _is_table(place):
         return bootstrap.build_table_sink(
             settings,
             place,
@@ -181,7 +223,7 @@ def _sink(
             anew=options.reset,
             dry=options.dry_run,
         )
-    name = options.source.name.partition(".")[0]
+    name = _name_of(source)
     label = Label(options.dataset or name, options.split or name, template)
     if Path(label.split).name != label.split:
         raise ConfigError(f"--split is {label.split!r}; it must do as a file's name")
@@ -200,11 +242,13 @@ def _template(text: str) -> str:
 
 
 def _describe(work: _Work) -> str:
+    if work.standing.is_finished:
+        return f"using cached embeddings from {work.sink.place}\n"
     plan, done = work.plan, work.standing.done
     without = int((~plan.has_text & ~done).sum())
     same = int((~plan.is_first & plan.has_text & ~done).sum())
     lines = [
-        f"{work.options.source} -> {work.sink.place}",
+        f"{work.source} -> {work.sink.place}",
         f"model      {work.model.name}, {work.model.dimensions} dimensions",
         f"rows       {plan.rows:,}: to embed {plan.to_pay(done).sum():,}, the text of an "
         f"earlier row {same:,}, done before {done.sum():,}, without a text {without:,}"
@@ -220,35 +264,45 @@ def _price_line(work: _Work) -> str:
     if isinstance(work.provider, LocalProvider):
         return "cost       none: the model runs here"
     return (
-        f"tokens     some {work.tokens:,}, ${dollars(work.tokens, work.price):.4f} at "
+        f"tokens     some {work.tokens:,}, ${work.cost:.4f} at "
         f"${work.price:g} per million"
     )
 
 
-def _embed(work: _Work) -> int:
+def _embed_all(works: Sequence[_Work]) -> int:
+    """One after the other; one that fails stops no other. The worst exit code."""
     stop: list[bool] = []
     stop_on_signals(lambda: stop.append(True))
+    first, code = works[0], 0
+    with bootstrap.open_text_embedder(
+        first.settings, first.model, first.provider
+    ) as embedder:
+        for work in works:
+            code = max(code, _embed(work, embedder, lambda: bool(stop)))
+            if code == door.INTERRUPTED:
+                break
+    return code
+
+
+def _embed(work: _Work, embedder: TextEmbedder, should_stop: Callable[[], bool]) -> int:
     started = time.monotonic()
     progress = Progress(int((~work.standing.done).sum()), sys.stderr, _rows_done)
     try:
         work.sink.begin()
-        with bootstrap.open_text_embedder(
-            work.settings, work.model, work.provider
-        ) as embedder:
-            run = bootstrap.build_corpus_run(
-                work.settings,
-                work.corpus,
-                work.plan,
-                work.standing.done,
-                work.sink,
-                embedder,
-                _chunk_rows(work),
-            )
-            outcome = run.run(lambda: bool(stop), progress.add)
+        run = bootstrap.build_corpus_run(
+            work.settings,
+            work.corpus,
+            work.plan,
+            work.standing.done,
+            work.sink,
+            embedder,
+            _chunk_rows(work),
+        )
+        outcome = run.run(should_stop, progress.add)
     finally:
         progress.close()
         sys.stdout.write(_summary(progress.totals, time.monotonic() - started, work))
-    return _conclude(work, outcome, is_stopped=bool(stop))
+    return _conclude(work, outcome, is_stopped=should_stop())
 
 
 def _chunk_rows(work: _Work) -> int:

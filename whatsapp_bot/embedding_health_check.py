@@ -84,7 +84,7 @@ def gather(
     for thing in THINGS:
         facts += _coverage(thing, embeddings[thing])
         facts += _failures(app, thing, embeddings[thing])
-    facts.append(_index(app))
+    facts += [_enrichment(app), _index(app)]
     facts += [_task(run) for run in app.tasks.list()]
     return [*facts, _money(app, embeddings), *_whatsapp(app)]
 
@@ -200,6 +200,14 @@ def _failures(app: App, thing: Thing, facts: EmbeddingFacts) -> list[Fact]:
     shown = "; ".join(f"{thing} {row['id']}: {row['last_error']}" for row in rows)
     more = "; ..." if facts.failed > len(rows) else ""
     return [Fact(False, f"{thing}s refused: {facts.failed} ({shown}{more})")]
+
+
+def _enrichment(app: App) -> Fact:
+    facts = app.enrichment.store.facts()
+    text = (
+        "enriched jobs: {made}, by a chat model {by_chat}, due {due}, refused {failed}"
+    ).format(**facts)
+    return Fact(True, f"{text}; read by {app.enrichment.reader.name}")
 
 
 def _index(app: App) -> Fact:

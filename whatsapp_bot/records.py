@@ -48,6 +48,27 @@ class Claim:
     has_vector: bool
 
 
+@dataclass(frozen=True)
+class Enrichment:
+    """What was inferred from a posting; None, or empty: it does not say.
+
+    seniority, work_arrangement, salary_period, job_function, industry: as listed in
+    enrichment/vocabulary.py. salary: as written, in the currency's units.
+    """
+
+    required_skills: tuple[str, ...] = ()
+    preferred_skills: tuple[str, ...] = ()
+    seniority: str | None = None
+    job_function: str | None = None
+    industry: str | None = None
+    work_arrangement: str | None = None
+    salary_min: float | None = None
+    salary_max: float | None = None
+    salary_currency: str | None = None
+    salary_period: str | None = None
+    summary: str | None = None
+
+
 Feedback = Literal["saved", "not_for_me"]
 
 

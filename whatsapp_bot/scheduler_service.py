@@ -22,6 +22,7 @@ from whatsapp_bot.bootstrap import (
     build_job_finder,
     build_whatsapp_worker,
 )
+from whatsapp_bot.embeddings.embedding_generator import GRACE_SECONDS
 from whatsapp_bot.embeddings.index_keeper import IndexKeeper
 from whatsapp_bot.embeddings.patience import NAP_SECONDS, Patience, sleep
 from whatsapp_bot.errors import DatabaseUnavailable, EmbeddingDenied
@@ -59,6 +60,7 @@ class SchedulerService:
         self._index_thread: threading.Thread | None = None
         self._finder, self._digests = build_job_finder(app), build_digests(app)
         self._alert_thread: threading.Thread | None = None
+        self._enrich_thread: threading.Thread | None = None
         self._set_up_tasks()
 
     def stop(self) -> None:
@@ -79,6 +81,8 @@ class SchedulerService:
             if time.monotonic() >= self._next_look:
                 self._guard("embed_due", self._embed_due)
             self._nap()
+        if self._enrich_thread is not None:
+            self._enrich_thread.join(GRACE_SECONDS)
         self._app.listener.close()
         if self._whatsapp:
             self._whatsapp.stop()
@@ -98,6 +102,8 @@ class SchedulerService:
         self._record("expire_jobs", self._expire_jobs)
         self._record("reconcile", self._reconcile)
         self._record("poll_batches", self._poll_batches)
+        # First: what it finds may enter the texts, and they are paid for once.
+        self._record("enrich_jobs", self._enrich)
         totals = self._record("embed_due", self._embed_patiently)
         if not self._is_stopping:
             self._record("build_index", self._index.build_missing)
@@ -145,6 +151,11 @@ class SchedulerService:
             self._poll_batches,
         )
         self._add(
+            every(settings.enrich_task_minutes).minutes,
+            "find_unread",
+            self._find_unread,
+        )
+        self._add(
             every().day.at(settings.stale_task_at), "refresh_stale", self._refresh_stale
         )
         if self._has_whatsapp:
@@ -186,6 +197,7 @@ class SchedulerService:
 
     def _expire_jobs(self) -> None:
         self._app.upkeep.trim_cache(self._app.settings.embedding_cache_rows)
+        self._app.enrichment.store.drop_ended()
         count = self._app.upkeep.expire_jobs()
         if count:
             logger.info("%d jobs expired", count, extra={"action": "jobs_expired"})
@@ -210,6 +222,24 @@ class SchedulerService:
         for service in self._app.batch_services.all():
             if service.poll(lambda: self._is_stopping).claimed:
                 self._look()
+
+    def _find_unread(self) -> None:
+        """What no trigger told of; what waits for its reader is tried again."""
+        self._app.enrichment.store.add_missing()
+        self._look()
+
+    def _enrich(self) -> Totals:
+        totals = self._app.enrichment.enrich_due(lambda: self._is_stopping)
+        if totals.embedded or totals.failed:
+            logger.info(
+                "enriched %d jobs, %d known before, %d refused, $%.4f",
+                totals.embedded,
+                totals.reused,
+                totals.failed,
+                totals.dollars,
+                extra={"action": "enriched", "count": totals.embedded},
+            )
+        return totals
 
     def _refresh_stale(self) -> None:
         for thing in THINGS:
@@ -269,17 +299,28 @@ class SchedulerService:
     def _embed_due(self) -> None:
         self._next_look = time.monotonic() + self._app.settings.poll_seconds
         self._embed()
+        # Beside the vectors, after them: a chat model may take hours.
+        self._enrich_thread = self._begin(
+            self._enrich_thread, "enrich_jobs", self._enrich
+        )
         seconds = self._seconds_to_next_look()
         if seconds is not None:
             wait = max(seconds, self._shortest_pause(), SOONEST_SECONDS)
             self._next_look = min(self._next_look, time.monotonic() + wait)
-        elif self._index_thread is None or not self._index_thread.is_alive():
-            self._index_thread = threading.Thread(
-                target=self._guard,
-                args=("build_index", self._index.build_missing),
-                daemon=True,
+        else:
+            self._index_thread = self._begin(
+                self._index_thread, "build_index", self._index.build_missing
             )
-            self._index_thread.start()
+
+    def _begin(
+        self, last: threading.Thread | None, name: str, task: Callable[[], object]
+    ) -> threading.Thread:
+        """A thread of its own, unless the last one is still at it."""
+        if last is not None and last.is_alive():
+            return last
+        thread = threading.Thread(target=self._guard, args=(name, task), daemon=True)
+        thread.start()
+        return thread
 
     def _embed(self) -> Totals:
         self._index.drop_before_large_fill()

@@ -117,6 +117,31 @@ def test_an_array_and_its_sidecar(corpus: Corpus, openai_server: OpenAIServer) -
         assert words in result.out
 
 
+def test_two_files_are_one_command(
+    corpus: Corpus, bot: Bot, home: Path, openai_server: OpenAIServer
+) -> None:
+    """AG News: train.csv and test.csv, neither with a header."""
+    other = home / "test.csv"
+    with other.open("w", newline="") as file:
+        csv.writer(file).writerow([1, "Wall St. Bears", "Short-sellers again."])
+    sources = ("embed-corpus", str(corpus.source), str(other))
+    how = (*COLUMNS, *TEMPLATE, "--dataset", "ag_news", "--yes")
+    result = bot.run(*sources, str(corpus.folder), *how)
+    assert result.code == 0, result.err
+    assert corpus.array.shape == (ROWS, DIMENSIONS)
+    array = np.load(corpus.folder / "test_embeddings.npy")
+    expected = embed_texts(["Wall St. Bears Short-sellers again."], DIMENSIONS)
+    assert np.allclose(array, expected)
+    about = json.loads((corpus.folder / "test_metadata.json").read_text())
+    assert (about["dataset"], about["split"], about["rows"]) == ("ag_news", "test", 1)
+    requests = openai_server.record.requests
+    again = bot.run(*sources, str(corpus.folder), *how)
+    assert again.out.count("using cached embeddings from ") == 2
+    assert openai_server.record.requests == requests
+    refused = bot.run(*sources, str(home / "vectors.db"), *how)
+    assert refused.code == 2 and "a table takes one SOURCE" in refused.err
+
+
 def test_what_is_finished_is_used_again(
     corpus: Corpus, openai_server: OpenAIServer
 ) -> None:

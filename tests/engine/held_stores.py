@@ -8,6 +8,7 @@ from typing import Any
 from whatsapp_bot.bootstrap import App
 from whatsapp_bot.database.embeddings import EmbeddingStore
 from whatsapp_bot.database.pace import Ledger, PaceStore
+from whatsapp_bot.embeddings.embedding_gate import EmbeddingGate
 from whatsapp_bot.embeddings.embedding_service import EmbeddingService
 from whatsapp_bot.embeddings.embedding_text import template_named
 from whatsapp_bot.embeddings.model_choice import make_provider
@@ -70,9 +71,10 @@ def held_service(
     provider = make_provider(app.live_model, app.settings)
     assert provider is not None
     pace = PaceStore(app.database, app.live_model.name)
+    gate = ProviderGate(app.live_model.name, pace, Ledger(app.database), Budget())
     return EmbeddingService(
         stores,
-        ProviderGate(provider, pace, Ledger(app.database), Budget()),
+        EmbeddingGate(provider, gate),
         template_named(app.settings.embedding_template),
         batch_size=batch_size,
     )

@@ -51,6 +51,7 @@ def test_tasks_are_kept_on_their_calendar(make_app: AppFactory) -> None:
         "expire_jobs": (60, "minutes"),
         "reconcile": (60, "minutes"),
         "poll_batches": (5, "minutes"),
+        "find_unread": (15, "minutes"),
         "refresh_stale": (1, "days"),
     }
 
@@ -123,7 +124,7 @@ def test_another_template_embeds_everything_anew(
     other = make_app(EMBEDDING_TEMPLATE="everything-1")
     assert SchedulerService(other).run_once().embedded == 2
     assert SchedulerService(other).run_once().embedded == 0
-    assert "Job title: Nurse" in openai_server.record.texts
+    assert "Job title: Nurse. Job function: Health Care" in openai_server.record.texts
 
 
 def test_the_vector_index_is_built_once_the_live_set_is_large(
@@ -138,3 +139,19 @@ def test_the_vector_index_is_built_once_the_live_set_is_large(
     make.job("Cook")
     service.run_once()
     assert app.models.has_index(app.live_model.name)
+
+
+def test_what_nobody_enriched_is_read_beside_the_vectors(
+    app: App, make: Factory, service: SchedulerService
+) -> None:
+    make.job("Senior Nurse")
+    missed = make.job("Head of Sales")
+    with app.database.transaction() as cursor:  # as if the trigger had been off
+        cursor.raw.execute("DELETE FROM job_enrichments WHERE job_id = %s", (missed,))
+    service._find_unread()
+    service._embed_due()
+    assert service._enrich_thread is not None
+    service._enrich_thread.join()
+    facts = app.enrichment.store.facts()
+    assert (facts["made"], facts["due"]) == (2, 0)
+    assert runs_of(app)["enrich_jobs"].last_error is None

@@ -27,6 +27,8 @@ class Fault:
     delay: seconds before anything is sent.
     cut: the connection closes before the answer, or half-way through its body.
     drip: seconds between single bytes of the body.
+    says: a chat model's words instead of an answer. finish: why it ended, as a chat
+    model says it. refusal: its words when it refuses.
     """
 
     status: int = 200
@@ -38,6 +40,9 @@ class Fault:
     delay: float = 0.0
     cut: Literal["before", "halfway"] | None = None
     drip: float = 0.0
+    says: str | None = None
+    finish: str = "stop"
+    refusal: str | None = None
 
 
 NORMAL = Fault()
@@ -328,3 +333,19 @@ def as_floats() -> Fault:
 
 def as_base64() -> Fault:
     return Fault(encoding="base64")
+
+
+# Of chat models
+
+
+def chat_says(words: str) -> Fault:
+    return Fault(says=words)
+
+
+def chat_refusal() -> Fault:
+    return Fault(refusal="I'm sorry, I cannot assist with that request.")
+
+
+def chat_cut_off() -> Fault:
+    """It reached the most tokens it may answer."""
+    return Fault(says='{"required_skills": ["Exc', finish="length")

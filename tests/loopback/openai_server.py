@@ -28,6 +28,7 @@ from typing import Any
 from tests.loopback import faults as f
 from tests.loopback.answers import write_answer
 from tests.loopback.batches import Batches
+from tests.loopback.chat import Say, check_format, posting_in, well_behaved, write_chat
 from tests.loopback.faults import Fault, Faults, Items
 from tests.loopback.text_vectors import embed_texts
 
@@ -99,6 +100,7 @@ class OpenAIServer:
     key: the only one accepted; None accepts any, and none.
     models: the only ones known; None knows any.
     count_tokens: what a text is billed.
+    say: what a chat model answers about a posting.
     keep_texts: False for benchmarks, where the record would grow without end.
     """
 
@@ -170,6 +172,7 @@ class OpenAIServer:
         self.headers: dict[str, str] = {}  # added to every answer
         self.gather = 0
         self.count_tokens: Callable[[str], int] = f.count_tokens
+        self.say: Say = well_behaved
         self.record = Record()
         self._recent: deque[float] = deque()
 
@@ -346,6 +349,9 @@ class _Handler(BaseHTTPRequestHandler):
             kind = self.headers.get("content-type", "")
             self._send(service.batches.post(self.path, kind, raw), b"")
             return
+        if self.path.endswith("/chat/completions"):
+            self._answer_chat(service, json.loads(raw))
+            return
         # An absolute path is what a proxy gets: so a client's base URL may name a host.
         if not self.path.endswith("/embeddings"):
             self._send(f.raw(f.error_body(f"Invalid URL (POST {self.path})"), 404), b"")
@@ -355,6 +361,24 @@ class _Handler(BaseHTTPRequestHandler):
         texts = [given] if isinstance(given, str) else list(given or [])
         with service.arrival(body, texts, dict(self.headers)) as arrived:
             self._answer(service, body, texts, arrived)
+
+    def _answer_chat(self, service: OpenAIServer, body: dict[str, Any]) -> None:
+        texts = [json.dumps(posting_in(body), ensure_ascii=False)]
+        with service.arrival(body, texts, dict(self.headers)) as arrived:
+            key = self.headers.get("authorization", "")
+            fault = service.faults.take(texts) or check_format(body)
+            fault = fault or service.check(body, texts, key) or f.NORMAL
+            answer, tokens = b"", 0
+            is_answered = fault.body is None and fault.cut != "before"
+            if is_answered:
+                said = fault.says or service.say(posting_in(body))
+                answer, tokens = write_chat(said, body, fault.finish, fault.refusal)
+            if service.stopping.wait(service.delay + fault.delay):
+                self.close_connection = True
+                return
+            status = 0 if fault.cut == "before" else fault.status
+            service.departure(arrived, status, 1, int(is_answered), tokens)
+            self._send(fault, answer, service.headers)
 
     def _is_about_batches(self) -> bool:
         return self.path.startswith(("/v1/files", "/v1/batches"))

@@ -202,11 +202,11 @@ class Digests:
         message: Outgoing,
         write: Callable[[Cursor], None],
     ) -> bool:
-        """In one transaction: the message, and that she was told. Tomorrow where today's
-        money is spent."""
-        is_template = isinstance(message, Template)
+        """In one transaction: the message, and that she was told. At her next hour where
+        today's money is spent, or something holds back all alerts."""
+        template = message.name if isinstance(message, Template) else None
         with self._database.transaction() as cursor:
-            if self._reach.outgoing.has_room(cursor, is_template=is_template):
+            if self._reach.outgoing.has_room(cursor, template):
                 write(cursor)
                 key = f"digest/{person.user_id}/{person.claims}"
                 added = self._reach.outbox.add(

@@ -51,10 +51,9 @@ class Account:
 
     def start(self, talk: Talk) -> Reply:
         after = replace(talk.at_rest(), is_stopped=False)
+        # In any case: she may have been stopped elsewhere, by hand.
         deeds: tuple[Deed, ...] = (
-            (partial(self._contacts.resume, user_id=talk.user_id),)
-            if talk.is_stopped
-            else ()
+            partial(self._contacts.resume, user_id=talk.user_id),
         )
         if not talk.has_preferences:
             return Reply(after, (), deeds).then(self._onboarding.welcome(after))

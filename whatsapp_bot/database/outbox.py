@@ -59,6 +59,7 @@ class OutboxStore:
         is_last_word: bool,
     ) -> int:
         """How many were added: none for someone who asked to stop, or whose key is there."""
+        cursor.run("wake_whatsapp")
         return sum(
             cursor.run(
                 "add_outgoing",
@@ -79,6 +80,7 @@ class OutboxStore:
     ) -> None:
         """To someone whose data is gone: only the address (wa_id, bsuid) is kept, until it
         is sent."""
+        cursor.run("wake_whatsapp")
         for position, payload in enumerate(payloads):
             cursor.run(
                 "add_farewell",
@@ -89,17 +91,18 @@ class OutboxStore:
                 position=position,
             )
 
-    def has_room(self, cursor: Cursor, *, is_template: bool) -> bool:
-        """Whether today's budget allows one more alert, those that wait included. The
-        next who asks waits for the end of this transaction."""
+    def has_room(self, cursor: Cursor, template: str | None) -> bool:
+        """Whether an alert would go out now: nothing holds back alerts, nor the template
+        of that name (None: it is none), and today's budget allows one more, those that
+        wait included. The next who asks waits for the end of this transaction."""
         rules = self._rules
-        price = rules.template_dollars if is_template else rules.other_dollars
         row = cursor.row(
             "has_room_for_alert",
+            number=rules.phone_number_id,
+            template=template,
             budget=rules.daily_budget,
             template_price=rules.template_dollars,
             other_price=rules.other_dollars,
-            price=price,
         )
         return bool(row and row["has_room"])
 

@@ -63,17 +63,27 @@ UPDATE {thing}_embeddings e
  WHERE e.{thing}_id = chosen.{thing}_id AND e.model = %(model)s
 RETURNING e.{thing}_id AS id, e.revision, e.text_hash, e.embedded_at IS NOT NULL AS has_vector;
 
+-- part: inferred_columns
+e.required_skills AS inferred_required_skills, e.preferred_skills AS inferred_preferred_skills,
+       e.seniority AS inferred_seniority, e.job_function AS inferred_job_function,
+       e.industry AS inferred_industry, e.work_arrangement AS inferred_work_arrangement,
+       e.salary_min AS inferred_salary_min, e.salary_max AS inferred_salary_max,
+       e.salary_currency AS inferred_salary_currency, e.salary_period AS inferred_salary_period,
+       e.summary AS inferred_summary
+
 -- name: read_jobs_to_embed
-SELECT id, title, company, location, country, description, skills, category,
-       work_arrangement, experience_level, years_min, years_max,
-       salary_min, salary_max, salary_currency,
-       ai_job_titles, ai_job_function, ai_job_level, ai_industry,
-       ai_city, ai_state, ai_country, ai_work_arrangement, ai_remote_allowed,
-       ai_required_skills, ai_preferred_skills,
-       ai_years_experience_min, ai_years_experience_max,
-       ai_salary_min, ai_salary_max, ai_salary_currency, ai_summary
-  FROM canonical_jobs
- WHERE id = ANY(%(ids)s);
+-- inferred_*: for a template to read where the posting's own field is empty.
+SELECT j.id, j.title, j.company, j.location, j.country, left(j.description, 20000) AS description,
+       j.skills, j.category, j.work_arrangement, j.experience_level, j.years_min, j.years_max,
+       j.salary_min, j.salary_max, j.salary_currency,
+       j.ai_job_titles, j.ai_job_function, j.ai_job_level, j.ai_industry,
+       j.ai_city, j.ai_state, j.ai_country, j.ai_work_arrangement, j.ai_remote_allowed,
+       j.ai_required_skills, j.ai_preferred_skills,
+       j.ai_years_experience_min, j.ai_years_experience_max,
+       j.ai_salary_min, j.ai_salary_max, j.ai_salary_currency, j.ai_summary,
+       {inferred_columns}
+  FROM canonical_jobs j LEFT JOIN job_enrichments e ON e.job_id = j.id
+ WHERE j.id = ANY(%(ids)s);
 
 -- name: read_users_to_embed
 SELECT user_id AS id, job_roles, job_categories, user_job_input,
@@ -1253,16 +1263,23 @@ DELETE FROM pending_alerts WHERE user_id = %(user_id)s AND job_id = ANY(%(job_id
 DELETE FROM pending_alerts WHERE user_id = %(user_id)s;
 
 -- name: has_room_for_alert
--- One asks after the other, and what waits in the outbox counts: no two take the same
--- dollar. What the sender would put off to another day would arrive at any hour.
+-- What the sender would hold back might come out at night, or never. One asks after the
+-- other, and what waits in the outbox counts: no two take the same dollar.
 SELECT pg_advisory_xact_lock(4816013);
-SELECT %(budget)s::float8 IS NULL
-       OR (SELECT coalesce(sum(dollars), 0) FROM whatsapp_spend WHERE day = CURRENT_DATE)
-          + (SELECT coalesce(sum(CASE WHEN is_template THEN %(template_price)s::float8
-                                      ELSE %(other_price)s::float8 END), 0)
-               FROM outbox
-              WHERE due_at IS NOT NULL AND dollars = 0 AND (kind = 'alert' OR is_template))
-          + %(price)s::float8 <= %(budget)s::float8 AS has_room;
+SELECT NOT EXISTS (
+        SELECT FROM whatsapp_numbers
+         WHERE phone_number_id = %(number)s AND greatest(stopped_until, alerts_stopped_until) > now())
+   AND NOT EXISTS (
+        SELECT FROM whatsapp_templates WHERE name = %(template)s AND disabled_until > now())
+   AND (%(budget)s::float8 IS NULL
+        OR (SELECT coalesce(sum(dollars), 0) FROM whatsapp_spend WHERE day = CURRENT_DATE)
+           + (SELECT coalesce(sum(CASE WHEN is_template THEN %(template_price)s::float8
+                                       ELSE %(other_price)s::float8 END), 0)
+                FROM outbox
+               WHERE due_at IS NOT NULL AND dollars = 0 AND (kind = 'alert' OR is_template))
+           + CASE WHEN %(template)s IS NULL THEN %(other_price)s::float8
+                  ELSE %(template_price)s::float8 END
+           <= %(budget)s::float8) AS has_room;
 
 -- name: alert_facts
 SELECT p.*, s.*, (SELECT count(*) FROM ({untold_jobs}) AS untold)
@@ -1589,6 +1606,10 @@ SELECT user_id, %(message)s, %(is_template)s, %(kind)s, %(inbox_id)s, %(position
  WHERE user_id = %(user_id)s AND (stopped_at IS NULL OR %(is_last_word)s)
 ON CONFLICT DO NOTHING;
 
+-- name: wake_whatsapp
+-- Heard when the transaction is committed, and once however often it is said.
+SELECT pg_notify('whatsapp_due', '');
+
 -- name: add_farewell
 INSERT INTO outbox (wa_id, bsuid, message, is_template, kind, inbox_id, position, is_last_word)
 VALUES (%(wa_id)s, %(bsuid)s, %(message)s, %(is_template)s, 'reply', %(inbox_id)s, %(position)s, true);
@@ -1723,3 +1744,183 @@ SELECT o.*, n.stop_reason, n.alerts_stop_reason, s.dollars_today, t.disabled_tem
                FROM whatsapp_spend WHERE day = CURRENT_DATE) s ON true
   LEFT JOIN (SELECT string_agg(name || ': ' || reason, '; ' ORDER BY name) AS disabled_templates
                FROM whatsapp_templates WHERE disabled_until > now()) t ON true;
+-- Enrichments: what postings tell beyond their fields --------------------------------------
+
+-- part: enrichment_claim
+UPDATE job_enrichments e
+   SET due_at = now() + make_interval(secs => %(lease_seconds)s)
+  FROM due
+ WHERE e.job_id = due.job_id
+RETURNING e.job_id AS id, e.revision, e.text_hash, e.made_at IS NOT NULL AS has_vector
+
+-- name: claim_due_enrichments
+{plan_for_queue}
+WITH due AS MATERIALIZED (
+    SELECT job_id FROM job_enrichments
+     WHERE due_at <= now()
+     ORDER BY fresh_on DESC, job_id DESC
+     LIMIT %(limit)s
+       FOR UPDATE SKIP LOCKED
+)
+{enrichment_claim};
+
+-- name: claim_enrichments
+WITH due AS MATERIALIZED (
+    SELECT job_id FROM job_enrichments
+     WHERE job_id = ANY(%(ids)s::bigint[]) AND due_at <= now()
+       FOR UPDATE SKIP LOCKED
+)
+{enrichment_claim};
+
+-- name: find_known_enrichments
+-- What was made of the same text, by the same reader.
+SELECT DISTINCT ON (e.text_hash) e.text_hash, e.source,
+       e.required_skills, e.preferred_skills, e.seniority, e.job_function, e.industry,
+       e.work_arrangement, e.salary_min, e.salary_max, e.salary_currency, e.salary_period, e.summary
+  FROM job_enrichments e
+ WHERE e.text_hash = ANY(%(text_hashes)s::bytea[]) AND e.made_at IS NOT NULL;
+
+-- name: mark_embeddings_due
+-- Their text changes with what is stored next. Before it, as whoever saves a job locks the
+-- two tables in this order.
+WITH changed AS MATERIALIZED (
+    SELECT job_id, model FROM job_embeddings
+     WHERE job_id = ANY(%(ids)s::bigint[]) ORDER BY job_id, model FOR UPDATE
+), marked AS (
+    UPDATE job_embeddings e
+       SET due_at = now(), revision = nextval('embedding_revisions'), attempts = 0, last_error = NULL
+      FROM changed c WHERE e.job_id = c.job_id AND e.model = c.model
+    RETURNING e.job_id
+)
+SELECT pg_notify('embeddings_due', '') FROM marked LIMIT 1;
+
+-- name: store_enrichments
+UPDATE job_enrichments e
+   SET required_skills = i.required_skills, preferred_skills = i.preferred_skills,
+       seniority = i.seniority, job_function = i.job_function, industry = i.industry,
+       work_arrangement = i.work_arrangement, salary_min = i.salary_min, salary_max = i.salary_max,
+       salary_currency = i.salary_currency, salary_period = i.salary_period, summary = i.summary,
+       source = i.source, version = %(version)s, text_hash = decode(i.text_hash, 'hex'),
+       made_at = now(), due_at = NULL, attempts = 0, last_error = NULL
+  FROM jsonb_to_recordset(%(enrichments)s::jsonb) AS i(
+        id bigint, revision bigint, text_hash text, source text,
+        required_skills text[], preferred_skills text[], seniority text, job_function text,
+        industry text, work_arrangement text, salary_min double precision,
+        salary_max double precision, salary_currency text, salary_period text, summary text)
+ WHERE e.job_id = i.id AND e.revision = i.revision;
+
+-- name: confirm_enrichments
+-- Made of this very text.
+UPDATE job_enrichments e SET due_at = NULL, attempts = 0, last_error = NULL
+  FROM unnest(%(ids)s::bigint[], %(revisions)s::bigint[]) AS i(id, revision)
+ WHERE e.job_id = i.id AND e.revision = i.revision;
+
+-- name: give_back_enrichments
+UPDATE job_enrichments e SET due_at = now() + make_interval(secs => %(delay_seconds)s)
+  FROM unnest(%(ids)s::bigint[], %(revisions)s::bigint[]) AS i(id, revision)
+ WHERE e.job_id = i.id AND e.revision = i.revision AND e.due_at IS NOT NULL;
+
+-- name: set_aside_enrichment
+-- As set_aside_job: 1, 4, 16, 64 minutes, then it rests.
+UPDATE job_enrichments
+   SET attempts = attempts + 1,
+       last_error = left(%(error)s, 500),
+       due_at = CASE WHEN attempts + 1 < %(max_attempts)s
+                     THEN now() + make_interval(mins => power(4, attempts)::int) END
+ WHERE job_id = %(id)s AND revision = %(revision)s;
+
+-- name: add_missing_enrichments
+-- A live job without a row, or one that came to life again before it was read.
+INSERT INTO job_enrichments AS e (job_id, fresh_on, due_at)
+SELECT j.id, j.listed_date, now() FROM canonical_jobs j
+ WHERE job_is_live(j.status, j.title, j.listed_date)
+   AND NOT EXISTS (SELECT FROM job_enrichments k
+                    WHERE k.job_id = j.id
+                      AND (k.made_at IS NOT NULL OR k.due_at IS NOT NULL OR k.last_error IS NOT NULL))
+ON CONFLICT (job_id) DO UPDATE SET due_at = now();
+
+-- name: drop_ended_enrichments
+-- Jobs that cannot be found any more: nothing is spent on them.
+UPDATE job_enrichments e SET due_at = NULL
+  FROM canonical_jobs j
+ WHERE j.id = e.job_id AND e.due_at IS NOT NULL
+   AND NOT job_is_live(j.status, j.title, j.listed_date);
+
+-- part: is_chosen_to_enrich
+(%(lows)s::bigint[] IS NULL
+ OR EXISTS (SELECT FROM unnest(%(lows)s::bigint[], %(highs)s::bigint[]) AS r(low, high)
+             WHERE m.job_id BETWEEN r.low AND r.high))
+
+-- part: has_placeholder
+EXISTS (SELECT FROM job_vectors v JOIN embedding_models k ON k.name = v.model
+         WHERE v.job_id = m.job_id AND k.state = 'live' AND is_placeholder(v.embedding, k.dimensions))
+
+-- part: is_to_embed
+NOT EXISTS (SELECT FROM job_embeddings v JOIN embedding_models k ON k.name = v.model
+             WHERE v.job_id = m.job_id AND k.state = 'live' AND v.due_at IS NULL)
+
+-- name: select_jobs_to_enrich
+-- Not read yet, due or leased, refused before, read by an older version or by another
+-- reader, with its vector still to be made, or with one that no model made. Rules replace
+-- only what rules made.
+SELECT m.job_id AS id, e.made_at IS NULL AS is_new, {has_placeholder} AS has_placeholder,
+       {is_to_embed} AS is_to_embed
+  FROM matchable_jobs m LEFT JOIN job_enrichments e ON e.job_id = m.job_id
+ WHERE {is_chosen_to_enrich}
+   AND (%(force)s OR e.made_at IS NULL OR e.due_at IS NOT NULL OR e.last_error IS NOT NULL
+        OR e.version <> %(version)s AND (NOT %(is_free)s OR e.source = 'rules')
+        OR {is_to_embed} OR {has_placeholder})
+ ORDER BY m.fresh_on DESC, m.job_id DESC
+ LIMIT %(limit)s;
+
+-- name: count_jobs_to_enrich_from
+SELECT count(*) AS count FROM matchable_jobs m WHERE {is_chosen_to_enrich};
+
+-- name: wake_enrichments
+-- Due now, but for what a worker has leased.
+INSERT INTO job_enrichments AS e (job_id, fresh_on, due_at)
+SELECT m.job_id, m.fresh_on, now() FROM matchable_jobs m
+ WHERE m.job_id = ANY(%(ids)s::bigint[]) ORDER BY m.job_id
+ON CONFLICT (job_id) DO UPDATE SET due_at = now(), attempts = 0, last_error = NULL
+ WHERE e.due_at IS NULL OR e.last_error IS NOT NULL
+       OR e.due_at > clock_timestamp() + make_interval(secs => %(lease_seconds)s);
+
+-- name: force_enrichments
+-- Due, and as if their text had never been read.
+UPDATE job_enrichments SET due_at = now(), revision = nextval('enrichment_revisions'), text_hash = NULL,
+       attempts = 0, last_error = NULL
+ WHERE job_id = ANY(%(ids)s::bigint[]);
+
+-- name: discard_placeholders
+-- With what the cache has of such: the vectors are made anew.
+WITH bad AS (
+    DELETE FROM job_vectors v USING embedding_models k
+     WHERE k.name = v.model AND k.state = 'live' AND v.job_id = ANY(%(ids)s::bigint[])
+       AND is_placeholder(v.embedding, k.dimensions)
+    RETURNING v.job_id, v.model
+), forgotten AS (
+    DELETE FROM embedding_cache c USING embedding_models k
+     WHERE k.name = c.model AND k.state = 'live' AND is_placeholder(c.embedding, k.dimensions)
+)
+UPDATE job_embeddings e
+   SET due_at = now(), revision = nextval('embedding_revisions'), embedded_at = NULL, text_hash = NULL,
+       attempts = 0, last_error = NULL
+  FROM bad WHERE e.job_id = bad.job_id AND e.model = bad.model;
+
+-- name: find_open_enrichments
+SELECT job_id AS id, greatest(0, extract(epoch FROM due_at - now()))::float AS seconds
+  FROM job_enrichments
+ WHERE job_id = ANY(%(ids)s::bigint[]) AND due_at IS NOT NULL AND last_error IS NULL
+ ORDER BY fresh_on DESC, job_id DESC;
+
+-- name: find_refused_enrichments
+SELECT job_id AS id, last_error FROM job_enrichments
+ WHERE job_id = ANY(%(ids)s::bigint[]) AND last_error IS NOT NULL
+ ORDER BY job_id;
+
+-- name: enrichment_facts
+SELECT count(*) FILTER (WHERE made_at IS NOT NULL) AS made,
+       count(*) FILTER (WHERE made_at IS NOT NULL AND source <> 'rules') AS by_chat,
+       count(*) FILTER (WHERE due_at <= now()) AS due,
+       count(*) FILTER (WHERE last_error IS NOT NULL) AS failed
+  FROM job_enrichments;

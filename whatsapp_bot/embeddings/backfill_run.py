@@ -7,9 +7,9 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
-from whatsapp_bot.database.backfill import BackfillStore
-from whatsapp_bot.embeddings.embedding_service import EmbeddingService
+from whatsapp_bot.embeddings.due_rows import Queue
 from whatsapp_bot.embeddings.patience import PATIENCE_SECONDS, Patience, sleep
 from whatsapp_bot.embeddings.workers import run_workers
 from whatsapp_bot.records import Claim, Row, Thing, Totals
@@ -20,12 +20,34 @@ LOOK_SECONDS = 1.0  # how long it may go unseen that another worker settled its 
 logger = logging.getLogger(__name__)
 
 
+class ChosenStore(Protocol):
+    """The rows of one kind of thing: see BackfillStore and EnrichmentStore."""
+
+    def claim(self, ids: Sequence[int], lease_seconds: float) -> list[Claim]: ...
+
+    def wake(self, ids: Sequence[int], lease_seconds: float) -> None: ...
+
+    def force(self, ids: Sequence[int]) -> None: ...
+
+    def find_open(self, ids: Sequence[int]) -> list[Row]: ...
+
+    def find_refused(self, ids: Sequence[int]) -> list[Row]: ...
+
+
+class Service(Protocol):
+    """What works on the rows: see EmbeddingService and EnrichmentService."""
+
+    def pause_seconds(self) -> float: ...
+
+    def give_back_in_hand(self) -> int: ...
+
+
 class ChosenRows:
     """Hands out the chosen rows that are due, each once; safe to share among threads."""
 
     def __init__(
         self,
-        stores: Mapping[Thing, BackfillStore],
+        stores: Mapping[Thing, ChosenStore],
         ids: Mapping[Thing, Sequence[int]],
     ) -> None:
         self._stores = stores
@@ -59,10 +81,14 @@ class Result:
 
 
 class BackfillRun:
+    """take_step: claims a batch of the queue and sees it through; it is called from
+    several threads."""
+
     def __init__(
         self,
-        stores: Mapping[Thing, BackfillStore],
-        service: EmbeddingService,
+        stores: Mapping[Thing, ChosenStore],
+        service: Service,
+        take_step: Callable[[Thing, Queue], Totals],
         ids: Mapping[Thing, Sequence[int]],
         *,
         threads: int,
@@ -71,6 +97,7 @@ class BackfillRun:
     ) -> None:
         self._stores = stores
         self._service = service
+        self._take_step = take_step
         self._ids = ids
         self._threads = threads
         self._lease_seconds = lease_seconds
@@ -102,6 +129,8 @@ class BackfillRun:
             seconds = self._seconds_to_wait(rows)
             if patience.is_over(seconds, is_fruitful=left < before):
                 break
+            if self._service.pause_seconds() > PATIENCE_SECONDS:
+                break  # a lease may be waited for longer than a provider
             if left:
                 rows = self._wait(rows, seconds + SOONEST_SECONDS, should_stop)
             ids = _ids(rows)
@@ -131,7 +160,7 @@ class BackfillRun:
     def _step(self, queue: ChosenRows, on_step: Callable[[Totals], None]) -> bool:
         """Whether there was anything to do."""
         for thing in self._ids:
-            totals = self._service.embed_batch(thing, queue)
+            totals = self._take_step(thing, queue)
             if totals.claimed:
                 with self._lock:
                     self._totals[thing] += totals

@@ -21,6 +21,7 @@ from whatsapp_bot.database.batches import BatchStore
 from whatsapp_bot.database.embeddings import EmbeddingStore
 from whatsapp_bot.embeddings.due_rows import DueRows, Queue
 from whatsapp_bot.embeddings.due_texts import DueText, settle_unpaid
+from whatsapp_bot.embeddings.embedding_gate import EmbeddingGate
 from whatsapp_bot.embeddings.embedding_text import Template
 from whatsapp_bot.embeddings.packing import estimate_tokens
 from whatsapp_bot.embeddings.prices import BATCH_SHARE, dollars
@@ -30,7 +31,7 @@ from whatsapp_bot.embeddings.provider import (
     BatchStatus,
     Vectors,
 )
-from whatsapp_bot.embeddings.provider_gate import Budget, ProviderGate
+from whatsapp_bot.embeddings.provider_gate import Budget
 from whatsapp_bot.embeddings.vector_check import find_faults
 from whatsapp_bot.errors import (
     BatchGone,
@@ -95,7 +96,7 @@ class BatchService:
         batches: BatchStore,
         stores: Mapping[Thing, EmbeddingStore],
         provider: BatchProvider,
-        gate: ProviderGate,
+        gate: EmbeddingGate,
         template: Template,
         budget: Budget,
         *,
@@ -114,7 +115,6 @@ class BatchService:
         self._max_attempts = max_attempts
         self._max_texts = max_texts
         self._max_bytes = max_bytes
-        self._spent = 0.0  # by this process
 
     def close(self) -> None:
         self._provider.close()
@@ -224,12 +224,12 @@ class BatchService:
     def _reserve(self, draft: _Draft, cost: float) -> str | None:
         """None, or why the money must not be spent."""
         run, daily = self._budget.run, self._budget.daily
-        if run is not None and self._spent + cost > run:
-            return f"the run's budget of ${run:g} would be passed"
+        if not run.take(cost):
+            return f"the run's budget of ${run.limit:g} would be passed"
         limit = math.inf if daily is None else daily
         if not self._batches.reserve(draft.id, cost, limit):
+            run.put_back(cost)
             return f"the day's budget of ${daily:g} would be passed"
-        self._spent += cost
         return None
 
     def _hand_in(self, draft: _Draft) -> str:

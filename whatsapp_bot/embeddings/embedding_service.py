@@ -10,8 +10,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from whatsapp_bot.database.embeddings import EmbeddingStore
@@ -22,17 +21,16 @@ from whatsapp_bot.embeddings.due_texts import (
     settle_known,
     settle_unchanged,
 )
+from whatsapp_bot.embeddings.embedding_gate import EmbeddingGate
 from whatsapp_bot.embeddings.embedding_text import Template
+from whatsapp_bot.embeddings.patience import store_paid
 from whatsapp_bot.embeddings.provider import EmbeddingProvider, Vectors
-from whatsapp_bot.embeddings.provider_gate import ProviderGate
 from whatsapp_bot.embeddings.text_embedder import Answer, Call, TextEmbedder
 from whatsapp_bot.embeddings.texts_in_hand import TextsInHand
-from whatsapp_bot.errors import DatabaseUnavailable, EmbeddingError
+from whatsapp_bot.errors import EmbeddingError
 from whatsapp_bot.records import THINGS, Claim, Thing, Totals
 
 logger = logging.getLogger(__name__)
-
-STORE_RETRY_SECONDS = 0.5
 
 
 class EmbeddingService:
@@ -41,7 +39,7 @@ class EmbeddingService:
     def __init__(
         self,
         stores: Mapping[Thing, EmbeddingStore],
-        gate: ProviderGate,
+        gate: EmbeddingGate,
         template: Template,
         *,
         batch_size: int = 256,
@@ -193,26 +191,10 @@ class EmbeddingService:
     ) -> Totals:
         claims = [text.claim for text in texts]
         text_hashes = {text.claim.id: text.text_hash for text in texts}
-        written = self._store_paid(store, claims, text_hashes, vectors)
+        written = store_paid(
+            lambda: store.store(claims, text_hashes, vectors), self._lease_seconds / 2
+        )
         return Totals(embedded=written, outrun=len(texts) - written)
-
-    def _store_paid(
-        self,
-        store: EmbeddingStore,
-        claims: Sequence[Claim],
-        text_hashes: Mapping[int, bytes],
-        vectors: Vectors,
-    ) -> int:
-        """The vectors are paid for: while the lease lasts, wait for a database that
-        went away rather than throw them away."""
-        deadline = time.monotonic() + self._lease_seconds / 2
-        while True:
-            try:
-                return store.store(claims, text_hashes, vectors)
-            except DatabaseUnavailable:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(STORE_RETRY_SECONDS)
 
     def _set_aside(self, store: EmbeddingStore, text: DueText, error: str) -> Totals:
         store.set_aside(text.claim, error, self._max_attempts)

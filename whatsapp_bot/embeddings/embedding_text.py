@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from whatsapp_bot.embeddings.inferred import fill_in
 from whatsapp_bot.errors import ConfigError
 from whatsapp_bot.records import Thing
 
@@ -76,7 +77,8 @@ def everything_about_user(prefs: Fields) -> str:
     )
 
 
-def everything_about_job(job: Fields) -> str:
+def everything_about_job(posted: Fields) -> str:
+    job = fill_in(posted)
     city, state = _words(job, "ai_city"), _words(job, "ai_state")
     place = f"{city}, {state}" if city and state else _words(job, "location")
     return _sentences(

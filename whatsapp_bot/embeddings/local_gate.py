@@ -8,7 +8,7 @@ from whatsapp_bot.errors import EmbeddingDenied
 
 
 class LocalGate:
-    """See ProviderGate; this one needs no database."""
+    """See EmbeddingGate; this one needs no database."""
 
     def __init__(self, provider: LocalProvider) -> None:
         self.provider = provider

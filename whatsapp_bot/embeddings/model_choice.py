@@ -40,7 +40,7 @@ def wanted_model(settings: Settings) -> EmbeddingModel:
         return local_model(settings)
     base_url = settings.openai_base_url or OPENAI_BASE_URL
     return EmbeddingModel(
-        name=f"{_place(base_url)}/{settings.embedding_model}/{settings.embedding_dimensions}",
+        name=f"{place_name(base_url)}/{settings.embedding_model}/{settings.embedding_dimensions}",
         api_model=settings.embedding_model,
         base_url=base_url,
         dimensions=settings.embedding_dimensions,
@@ -118,7 +118,7 @@ def price_for(model: EmbeddingModel, settings: Settings) -> float:
         price = price_of(model.name)
     if price is not None:
         return price
-    if _is_local(model.base_url):
+    if is_local(model.base_url):
         return 0.0
     raise ConfigError(
         f"what {model.api_model} costs is not known: set EMBEDDING_PRICE_USD to its "
@@ -126,10 +126,12 @@ def price_for(model: EmbeddingModel, settings: Settings) -> float:
     )
 
 
-def _is_local(base_url: str) -> bool:
+def is_local(base_url: str) -> bool:
+    """Whether it runs on this machine, and so costs nothing."""
     return urlsplit(base_url).hostname in ("localhost", "127.0.0.1", "::1")
 
 
-def _place(base_url: str) -> str:
+def place_name(base_url: str) -> str:
+    """What a model's name begins with."""
     host = urlsplit(base_url).netloc
     return "openai" if host == "api.openai.com" else host

@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
-from openai import APIStatusError, APITimeoutError, OpenAI, OpenAIError
+from openai import APIResponse, APIStatusError, APITimeoutError, OpenAI, OpenAIError
 
 from whatsapp_bot.embeddings.openai_refusal import Refusal
 from whatsapp_bot.embeddings.provider import OPENAI_BASE_URL
@@ -106,6 +108,22 @@ class OpenAIConnection:
             if len(start) == QUOTE_LENGTH and start in message:
                 message = message[: message.index(start)] + "[text]"
         return " ".join(message.split())[:MESSAGE_LENGTH]
+
+
+def read_in_time(
+    request: AbstractContextManager[APIResponse[Any]], seconds: float
+) -> tuple[bytes, Mapping[str, str]]:
+    """The answer's body and headers. The client's timeouts are per read: an answer that
+    trickles would never end. Raises EmbeddingUnavailable, or what the client raises."""
+    deadline = time.monotonic() + seconds
+    chunks = []
+    with request as response:
+        for chunk in response.iter_bytes():
+            chunks.append(chunk)
+            if time.monotonic() > deadline:
+                message = f"No full answer in {seconds:g} seconds"
+                raise EmbeddingUnavailable(message, may_be_billed=True)
+    return b"".join(chunks), response.headers
 
 
 # What the client is given

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -11,7 +10,7 @@ import numpy as np
 from openai import omit
 
 from whatsapp_bot.embeddings.openai_answer import parse_answer, read_answer
-from whatsapp_bot.embeddings.openai_connection import OpenAIConnection
+from whatsapp_bot.embeddings.openai_connection import OpenAIConnection, read_in_time
 from whatsapp_bot.embeddings.openai_hints import read_limits
 from whatsapp_bot.embeddings.openai_refusal import Refusal
 from whatsapp_bot.embeddings.provider import (
@@ -20,7 +19,6 @@ from whatsapp_bot.embeddings.provider import (
     RequestSize,
     Vectors,
 )
-from whatsapp_bot.errors import EmbeddingUnavailable
 
 Encoding = Literal["base64", "float"]
 
@@ -142,8 +140,6 @@ class OpenAIProvider:
     def _post(
         self, texts: Sequence[str], seconds: float
     ) -> tuple[bytes, Mapping[str, str]]:
-        # The client's timeouts are per read: an answer that trickles would never end.
-        deadline = time.monotonic() + seconds
         request = self.connection.client.embeddings.with_streaming_response.create(
             # As an extra: the client looks at each text of an `input`, which takes as
             # long as to decode their vectors.
@@ -154,14 +150,7 @@ class OpenAIProvider:
             encoding_format=self._encoding,
             timeout=self.connection.timeout(seconds),
         )
-        chunks = []
-        with request as response:
-            for chunk in response.iter_bytes():
-                chunks.append(chunk)
-                if time.monotonic() > deadline:
-                    message = f"No full answer in {seconds:g} seconds"
-                    raise EmbeddingUnavailable(message, may_be_billed=True)
-        return b"".join(chunks), response.headers
+        return read_in_time(request, seconds)
 
 
 def _normalized(vectors: Vectors) -> Vectors:

@@ -27,7 +27,10 @@ _LIMIT_CODES = {"rate_limit_exceeded", "rate_limit_error", "resource_exhausted"}
 _TEMPORARY = {408, 409, 425, 429}
 _ABOUT_TEXTS = {400, 413, 422}
 # Fields of a request that are the same in every request: no text is at fault.
-_SETTINGS = {"model", "dimensions", "encoding_format"}
+_SETTINGS = {
+    *("model", "dimensions", "encoding_format"),
+    *("response_format", "max_tokens", "max_completion_tokens"),  # of chat models
+}
 
 
 @dataclass(frozen=True)

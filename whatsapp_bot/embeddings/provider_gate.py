@@ -10,15 +10,14 @@ import math
 import random
 import threading
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Generic, Protocol, TypeVar
 
 from whatsapp_bot.database.pace import Ledger, PaceStore
 from whatsapp_bot.embeddings.backoff import BUDGET_SECONDS, pause_seconds
 from whatsapp_bot.embeddings.call_times import CallTimes
 from whatsapp_bot.embeddings.delay import Delay
-from whatsapp_bot.embeddings.packing import estimate_tokens
-from whatsapp_bot.embeddings.prices import dollars
-from whatsapp_bot.embeddings.provider import EmbeddedTexts, EmbeddingProvider
 from whatsapp_bot.errors import (
     EmbeddingDenied,
     EmbeddingError,
@@ -26,7 +25,7 @@ from whatsapp_bot.errors import (
     EmbeddingUnavailable,
     ProviderPaused,
 )
-from whatsapp_bot.records import BreakerReason
+from whatsapp_bot.records import BreakerReason, RateLimits
 
 logger = logging.getLogger(__name__)
 
@@ -35,13 +34,60 @@ HOLD_SECONDS = 2.0  # rather than give rows back, a worker waits so long for its
 MOST_JITTER = 0.1  # workers that were sent away together must not come back together
 
 
+class Purse:
+    """What this process may spend, on all its models together; None: no limit."""
+
+    def __init__(self, limit: float | None = None) -> None:
+        self.limit = limit
+        self._spent = 0.0
+        self._lock = threading.Lock()
+
+    def take(self, cost: float) -> bool:
+        """Whether there is as much left; then it is taken."""
+        with self._lock:
+            if self.limit is not None and self._spent + cost > self.limit:
+                return False
+            self._spent += cost
+            return True
+
+    def put_back(self, cost: float) -> None:
+        with self._lock:
+            self._spent -= cost
+
+
 @dataclass(frozen=True)
 class Budget:
-    """Dollars; None: no limit. price: per million tokens."""
+    """Dollars. price: per million tokens that are sent. daily: of all workers and
+    models; None: no limit. run: of this process."""
 
     price: float = 0.0
     daily: float | None = None
-    run: float | None = None
+    run: Purse = field(default_factory=Purse)
+
+
+class BilledAnswer(Protocol):
+    """tokens: as billed. limits: what the provider says is left."""
+
+    @property
+    def tokens(self) -> int: ...
+
+    @property
+    def limits(self) -> RateLimits | None: ...
+
+
+A = TypeVar("A", bound=BilledAnswer)
+
+
+@dataclass(frozen=True)
+class Request(Generic[A]):
+    """A call to a provider. tokens, dollars: what it may take at most. price: what an
+    answer cost, in dollars."""
+
+    send: Callable[[], A]
+    texts: int
+    tokens: int
+    dollars: float
+    price: Callable[[A], float]
 
 
 class ProviderGate:
@@ -52,33 +98,31 @@ class ProviderGate:
 
     def __init__(
         self,
-        provider: EmbeddingProvider,
+        model: str,
         pace: PaceStore,
         ledger: Ledger,
         budget: Budget,
         in_flight: int = 4,
         delay_seconds: float = 0.0,
     ) -> None:
-        self.provider = provider
+        self.model = model
+        self.budget = budget
         self.times = CallTimes()
         self._delay = Delay(delay_seconds)
         self._slots = threading.BoundedSemaphore(in_flight)
         self._pace = pace
         self._ledger = ledger
-        self._budget = budget
-        self._spent = 0.0  # by this process
         self._wait_until = 0.0  # monotonic; a turn that was too long to wait for
-        self._lock = threading.Lock()
 
     def wait_seconds(self) -> float:
         """How long the provider is to be left alone; 0 when it may be called."""
         turn = self._wait_until - time.monotonic()
         return max(0.0, turn, self._pace.seconds_to_wait())
 
-    def call(
-        self, texts: list[str], timeout: float | None, purpose: str
-    ) -> tuple[EmbeddedTexts, float]:
-        """The vectors and what they cost.
+    def send(
+        self, request: Request[A], timeout: float | None, purpose: str
+    ) -> tuple[A, float]:
+        """The answer and what it cost. timeout: in seconds, to wait for a slot.
 
         Raises ProviderPaused (nothing was sent: the provider is to be left alone, or it
         just said so), EmbeddingDenied (likewise, and a person must act) or
@@ -87,31 +131,28 @@ class ProviderGate:
         if not self._slots.acquire(timeout=timeout):
             raise ProviderPaused("all requests there may be are in flight", 0.0)
         try:
-            answer, reserved = self._send(texts, timeout, purpose)
+            answer, reserved = self._send(request, purpose)
         finally:
             self._slots.release()
-        cost = dollars(answer.tokens, self._budget.price)
+        cost = request.price(answer)
         self._ledger.add(
-            self.provider.model,
+            self.model,
             purpose,
             requests=1,
-            texts=len(texts),
+            texts=request.texts,
             tokens=answer.tokens,
             dollars=cost - reserved,
         )
-        self._spend(cost - reserved)
+        self.budget.run.put_back(reserved - cost)
         return answer, cost
 
-    def _send(
-        self, texts: list[str], timeout: float | None, purpose: str
-    ) -> tuple[EmbeddedTexts, float]:
+    def _send(self, request: Request[A], purpose: str) -> tuple[A, float]:
         """The answer, and the dollars that were reserved for it."""
-        tokens = sum(estimate_tokens(text) for text in texts)
         self._delay.keep()
-        failures = self._take_turn(tokens)
-        reserved = self._reserve_money(tokens, purpose, failures)
+        failures = self._take_turn(request.tokens)
+        reserved = self._reserve_money(request.dollars, purpose, failures)
         try:
-            answer = self._timed_embed(texts, timeout)
+            answer = self._timed(request.send)
         except EmbeddingError as error:
             self._settle(purpose, error, reserved)
             raise self._report(error, failures) from error
@@ -121,10 +162,10 @@ class ProviderGate:
             self._pace.observe(answer.limits)
         return answer, reserved
 
-    def _timed_embed(self, texts: list[str], timeout: float | None) -> EmbeddedTexts:
+    def _timed(self, send: Callable[[], A]) -> A:
         start = time.monotonic()
         try:
-            answer = self.provider.embed(texts, timeout)
+            answer = send()
         except EmbeddingError as error:
             self.times.add(error, time.monotonic() - start)
             raise
@@ -139,50 +180,37 @@ class ProviderGate:
             if not wait:
                 return failures
             if failures and wait > PROBE_POLL_SECONDS:
-                message = f"{self.provider.model} is left alone for {wait:.0f} s"
+                message = f"{self.model} is left alone for {wait:.0f} s"
                 raise ProviderPaused(message, wait, is_hearsay=True)
             if time.monotonic() + wait > give_up_at:
                 self._wait_until = time.monotonic() + wait
                 raise ProviderPaused("it is not our turn yet", wait)
             time.sleep(wait)
 
-    def _reserve_money(self, tokens: int, purpose: str, failures: int) -> float:
+    def _reserve_money(self, cost: float, purpose: str, failures: int) -> float:
         """Count what the request may cost at most, before it is sent."""
-        cost = dollars(tokens, self._budget.price)
         if not cost:
             return 0.0
-        run, daily = self._budget.run, self._budget.daily
-        if not self._fits_the_run(cost):
+        run, daily = self.budget.run, self.budget.daily
+        if not run.take(cost):
             # This process's own: the others may go on.
             self._wait_until = time.monotonic() + BUDGET_SECONDS
             raise ProviderPaused(
-                f"the run's budget of ${run:g} is spent", BUDGET_SECONDS
+                f"the run's budget of ${run.limit:g} is spent", BUDGET_SECONDS
             )
-        model = self.provider.model
         limit = math.inf if daily is None else daily
-        if not self._ledger.reserve(model, purpose, cost, limit):
-            self._spend(-cost)
+        if not self._ledger.reserve(self.model, purpose, cost, limit):
+            run.put_back(cost)
             message = f"the day's budget of ${daily:g} would be passed"
             seconds = self._open_breaker("budget", failures, None, message)
             raise ProviderPaused(message, seconds)
         return cost
 
-    def _fits_the_run(self, cost: float) -> bool:
-        with self._lock:
-            if self._budget.run is not None and self._spent + cost > self._budget.run:
-                return False
-            self._spent += cost
-            return True
-
     def _settle(self, purpose: str, error: EmbeddingError, reserved: float) -> None:
         """Count the request; what was not billed is given back to the budget."""
-        back = 0.0 if error.may_be_billed else -reserved
-        self._ledger.add(self.provider.model, purpose, requests=1, dollars=back)
-        self._spend(back)
-
-    def _spend(self, cost: float) -> None:
-        with self._lock:
-            self._spent += cost
+        back = 0.0 if error.may_be_billed else reserved
+        self._ledger.add(self.model, purpose, requests=1, dollars=-back)
+        self.budget.run.put_back(back)
 
     def _report(self, error: EmbeddingError, failures: int) -> EmbeddingError:
         """Tell the other workers; the error for the caller."""
@@ -212,7 +240,7 @@ class ProviderGate:
         if not failures:
             logger.warning(
                 "%s is left alone: %s",
-                self.provider.model,
+                self.model,
                 message,
                 extra={"action": "breaker_opened", "reason": reason},
             )
@@ -222,6 +250,6 @@ class ProviderGate:
         self._pace.succeeded()
         logger.info(
             "%s answers again",
-            self.provider.model,
+            self.model,
             extra={"action": "breaker_closed"},
         )

@@ -27,7 +27,7 @@ KNOWN_GOOD_TEXT = "Accountant"
 
 
 class Gate(Protocol):
-    """What stands before a provider: see ProviderGate."""
+    """What stands before a provider: see EmbeddingGate."""
 
     @property
     def provider(self) -> EmbeddingProvider: ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from functools import partial
 from typing import Annotated
 
@@ -9,10 +10,12 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Header, Query, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from whatsapp_bot.errors import DatabaseError
 from whatsapp_bot.web.gatekeeper import WEBHOOK_PATH
 from whatsapp_bot.web.problems import RETRY_SECONDS, answers
+from whatsapp_bot.whatsapp.quiet import place_of
 from whatsapp_bot.whatsapp.receiver import Receiver
+
+logger = logging.getLogger(__name__)
 
 # As many connections as the database manager keeps open: a delivery that waits for one is
 # faster than one that opens its own.
@@ -45,7 +48,12 @@ def webhook_routes(receiver: Receiver) -> APIRouter:
             return JSONResponse({"error": "the signature is wrong"}, 401)
         try:
             await to_thread.run_sync(partial(receiver.receive, body), limiter=limiter)
-        except DatabaseError:
+        except Exception as error:  # noqa: BLE001 - a trace may quote what people wrote
+            logger.error(
+                "a delivery could not be stored: %s",
+                place_of(error),
+                extra={"action": "delivery_failed"},
+            )
             return JSONResponse(
                 {"error": "it could not be stored: bring it again"},
                 503,

@@ -11,20 +11,21 @@ from dataclasses import dataclass
 from whatsapp_bot.database.database_manager import DueListener
 from whatsapp_bot.database.inbox import InboxStore
 from whatsapp_bot.database.whatsapp_number import NumberStore
+from whatsapp_bot.embeddings.patience import NAP_SECONDS, sleep
 from whatsapp_bot.errors import DatabaseConflict, DatabaseUnavailable
 from whatsapp_bot.whatsapp.graph_api import GraphApi
 from whatsapp_bot.whatsapp.quiet import place_of
 
 logger = logging.getLogger(__name__)
 
-Step = Callable[
-    [], float | None
-]  # seconds to the next try; 0: at once; None: when told
+# Seconds to the next try; 0: at once; None: when there is something.
+Step = Callable[[], float | None]
 
 LOOK_SECONDS = 1.0  # should a notification be missed
 SOONEST_SECONDS = 0.2  # between two looks at what is due and may not be touched yet
 AFTER_ERROR_SECONDS = 2.0
-NAP_SECONDS = 0.5  # how long a stop may go unseen
+LONGEST_REST_SECONDS = 5.0  # then it is seen that a stop of the sender was lifted
+WOKEN_AT_ONCE = 4  # threads of each work
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class WhatsAppWorker:
         self._inbox = inbox
         self._number = number
         self._api = api
-        self._bell = _Bell()
+        self._bells = {work.name: _Bell() for work in works}
         self._is_stopping = False
         self._threads = [
             threading.Thread(
@@ -80,7 +81,6 @@ class WhatsAppWorker:
     def join(self, seconds: float) -> bool:
         """After a stop: wait until what is in hand is done; False: it was not in time.
         Nothing is lost then, the leases end by themselves."""
-        self._bell.ring()
         until = time.monotonic() + seconds
         for thread in self._threads:
             thread.join(max(0.0, until - time.monotonic()))
@@ -88,8 +88,8 @@ class WhatsAppWorker:
         return not any(thread.is_alive() for thread in self._threads)
 
     def _repeat(self, name: str, step: Step) -> None:
+        bell = self._bells[name]
         while not self._is_stopping:
-            rings = self._bell.rings
             try:
                 seconds = step()
             except DatabaseConflict:
@@ -108,13 +108,12 @@ class WhatsAppWorker:
                 )
                 seconds = AFTER_ERROR_SECONDS
             if seconds is None:
-                self._bell.wait_for_more(rings, lambda: self._is_stopping)
+                bell.wait(lambda: self._is_stopping)
             elif seconds > 0:
-                self._sleep(seconds)
-
-    def _sleep(self, seconds: float) -> None:
-        """Rung or not: a number that must rest does, however much is to be sent."""
-        self._bell.sleep(min(seconds, LOOK_SECONDS))
+                # Rung or not: a number that must rest does, however much is to be sent.
+                sleep(min(seconds, LONGEST_REST_SECONDS), lambda: self._is_stopping)
+            else:
+                bell.ring()  # where there was something, there may be more
 
     def _listen(self) -> None:
         """Rings when something was announced, or became due without a word."""
@@ -122,33 +121,35 @@ class WhatsAppWorker:
             try:
                 seconds = self._inbox.seconds_to_next()
                 if seconds is not None and seconds <= 0:
-                    self._bell.ring()
+                    self._ring()
                     seconds = SOONEST_SECONDS
                 wait = LOOK_SECONDS if seconds is None else min(seconds, LOOK_SECONDS)
                 if self._listener.wait(min(wait, NAP_SECONDS)):
-                    self._bell.ring()
+                    self._ring()
             except DatabaseUnavailable:
-                self._bell.sleep(AFTER_ERROR_SECONDS)
+                time.sleep(AFTER_ERROR_SECONDS)
         self._listener.close()
+
+    def _ring(self) -> None:
+        for bell in self._bells.values():
+            bell.ring()
 
 
 class _Bell:
-    """Wakes all who wait; a ring while nobody waits is heard by whoever comes next."""
+    """Wakes some of those who wait; a ring while nobody waits is heard by whoever comes
+    next. All at once would get in each other's way for a single message."""
 
     def __init__(self) -> None:
-        self.rings = 0
+        self._calls = 0
         self._condition = threading.Condition()
-        self._never = threading.Event()
 
     def ring(self) -> None:
         with self._condition:
-            self.rings += 1
-            self._condition.notify_all()
+            self._calls = WOKEN_AT_ONCE
+            self._condition.notify(WOKEN_AT_ONCE)
 
-    def wait_for_more(self, rings: int, should_stop: Callable[[], bool]) -> None:
+    def wait(self, should_stop: Callable[[], bool]) -> None:
         with self._condition:
-            while self.rings == rings and not should_stop():
+            while not self._calls and not should_stop():
                 self._condition.wait(NAP_SECONDS)
-
-    def sleep(self, seconds: float) -> None:
-        self._never.wait(seconds)
+            self._calls = max(0, self._calls - 1)

@@ -259,6 +259,34 @@ def test_no_more_is_sent_in_a_day_than_the_budget_allows(town: Town) -> None:
     assert town.pass_by(hours=22) == 1
 
 
+@pytest.mark.parametrize(
+    ("held", "wrote_hours_ago"),
+    [
+        (
+            "INSERT INTO whatsapp_templates VALUES ('new_jobs', 'infinity', 'paused')",
+            30,
+        ),
+        (
+            "INSERT INTO whatsapp_numbers (phone_number_id, alerts_stopped_until)"
+            " VALUES ('1', 'infinity')",
+            0,
+        ),
+    ],
+)
+def test_what_the_sender_would_hold_back_is_not_begun(
+    town: Town, held: str, wrote_hours_ago: float
+) -> None:
+    person = town.person(wrote_hours_ago=wrote_hours_ago)
+    job = town.job()
+    town.find()
+    town.run(held)
+    assert town.pass_by(6) == 0
+    assert town.pending(person) == [job]
+    town.run("DELETE FROM whatsapp_templates")
+    town.run("DELETE FROM whatsapp_numbers")
+    assert town.pass_by(hours=22) == 1
+
+
 # --- workers that die, and what happens in that very moment
 
 
@@ -329,12 +357,12 @@ def test_what_is_found_while_she_is_told_is_not_forgotten(
     first = town.job()
     town.find()
     second = town.job()
-    add = town.app.edge.outgoing.has_room
+    has_room = town.app.edge.outgoing.has_room
 
-    def while_it_is_told(cursor: Cursor, *, is_template: bool) -> bool:
+    def while_it_is_told(cursor: Cursor, template: str | None) -> bool:
         monkeypatch.undo()
         assert town.finder.hold_new_jobs() == 1
-        return add(cursor, is_template=is_template)
+        return has_room(cursor, template)
 
     monkeypatch.setattr(town.app.edge.outgoing, "has_room", while_it_is_told)
     assert town.pass_by(6) == 0

@@ -355,6 +355,17 @@ def test_after_stop_there_is_silence_until_start(
     assert "jobs for you" in person.writes("jobs")
 
 
+def test_start_also_ends_a_stop_that_was_made_by_hand(person: Person, app: App) -> None:
+    onboard(person)
+    with app.database.transaction() as cursor:
+        cursor.raw.execute(
+            "INSERT INTO test_contacts (user_id, stopped_at) VALUES (%s, now())",
+            [person.id],
+        )
+    assert person.writes("jobs") == ""
+    assert "Welcome back" in person.writes("start")
+
+
 def test_my_data_says_what_is_held(person: Person, jobs: list[int]) -> None:
     onboard(person)
     person.presses_id(f"1:save:{jobs[0]}")

@@ -24,6 +24,7 @@ from whatsapp_bot.embeddings import batch_service
 from whatsapp_bot.embeddings.batch_service import BatchService
 from whatsapp_bot.embeddings.model_choice import local_model
 from whatsapp_bot.embeddings.openai_batch import OpenAIBatch
+from whatsapp_bot.embeddings.provider_gate import Purse
 from whatsapp_bot.errors import (
     EmbeddingDenied,
     EmbeddingUnavailable,
@@ -640,4 +641,4 @@ def test_a_batch_that_another_process_found_first_is_not_cancelled(
 
 def test_a_model_that_runs_here_has_no_batches(app: App) -> None:
     model = local_model(app.settings)
-    assert build_batch_service(app.settings, app.database, model) is None
+    assert build_batch_service(app.settings, app.database, model, Purse()) is None

@@ -50,26 +50,22 @@ def test_a_signed_delivery_is_stored_before_the_answer(
     assert inbox(rows) == 1
 
 
-@pytest.mark.parametrize(
-    "headers",
-    [
-        {},
-        {"X-Hub-Signature-256": ""},
-        {"X-Hub-Signature-256": "sha256="},
-        signed(HELLO, "another secret"),
-        signed(HELLO + b" "),
-        {"X-Hub-Signature-256": signed(HELLO)["X-Hub-Signature-256"].upper()},
-        {"X-Hub-Signature-256": signed(HELLO)["X-Hub-Signature-256"][7:]},
-    ],
-)
-def test_what_is_not_signed_by_meta_is_refused(
-    whatsapp: Site, rows: Rows, headers: dict[str, str]
-) -> None:
-    answer = post(whatsapp, HELLO, headers)
-    assert (answer.status_code, answer.json()) == (
-        401,
-        {"error": "the signature is wrong"},
-    )
+def test_what_is_not_signed_by_meta_is_refused(whatsapp: Site, rows: Rows) -> None:
+    signature = signed(HELLO)["X-Hub-Signature-256"]
+    for header in (
+        "",
+        "sha256=",
+        signed(HELLO, "another secret")["X-Hub-Signature-256"],
+        signed(HELLO + b" ")["X-Hub-Signature-256"],
+        signature.upper(),
+        signature.removeprefix("sha256="),
+        signature + "0",
+        None,
+    ):
+        headers = {} if header is None else {"X-Hub-Signature-256": header}
+        answer = post(whatsapp, HELLO, headers)
+        assert answer.status_code == 401, header
+        assert answer.json() == {"error": "the signature is wrong"}
     assert inbox(rows) == 0
 
 
@@ -139,12 +135,12 @@ def test_a_huge_body_in_chunks_is_refused(whatsapp: Site) -> None:
     assert whatsapp.client.post("/metrics", content=larger).status_code == 413
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"null", b"[" * 100_000, b"\xff\xfe"])
-def test_what_makes_no_sense_is_kept_and_answered(
-    whatsapp: Site, rows: Rows, body: bytes
-) -> None:
-    assert deliver(whatsapp, body) == 200
-    assert rows.value("SELECT kind FROM whatsapp_events") == "raw"
+def test_what_makes_no_sense_is_kept_and_answered(whatsapp: Site, rows: Rows) -> None:
+    bodies = [b"", b"{", b"null", b"[" * 100_000, b"\xff\xfe", b"[" * 700 + b"]" * 700]
+    for body in bodies:
+        assert deliver(whatsapp, body) == 200
+    kept = "SELECT count(*) FROM whatsapp_events WHERE kind = 'raw'"
+    assert rows.value(kept) == len(bodies)
 
 
 def test_what_cannot_be_stored_is_brought_again(whatsapp: Site, rows: Rows) -> None:

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import AppFactory
+from tests.conftest import AppFactory, _database
 from tests.loopback import meta_shapes as shapes
 from tests.loopback.graph_server import GraphServer
 from whatsapp_bot.bootstrap import App, build_receiver
-from whatsapp_bot.database.database_manager import Cursor
+from whatsapp_bot.database.database_manager import Cursor, DatabaseManager
 from whatsapp_bot.records import Row
 from whatsapp_bot.whatsapp.answering import Answering
 from whatsapp_bot.whatsapp.graph_api import GraphApi
@@ -153,7 +153,28 @@ class Edge:
         self.run("UPDATE outbox SET due_at = now() WHERE due_at IS NOT NULL")
         self.run("UPDATE inbox SET due_at = now() WHERE due_at IS NOT NULL")
         self.run("UPDATE outbox_pace SET paced_until = NULL, blocked_until = NULL")
+        self.hurry_number()
+
+    def hurry_number(self) -> None:
         self.run("UPDATE whatsapp_numbers SET slow_until = NULL, stopped_until = NULL")
+
+
+@pytest.fixture(scope="module")
+def shared_url(server_url: str, template: str) -> Iterator[str]:
+    yield from _database(server_url, template)
+
+
+@pytest.fixture
+def database(shared_url: str) -> Iterator[DatabaseManager]:
+    """Emptied, not made anew, for each test: there are many, and each is short."""
+    manager = DatabaseManager(shared_url)
+    with manager.transaction() as cursor:
+        cursor.raw.execute(
+            "TRUNCATE users, whatsapp_events, whatsapp_numbers, whatsapp_templates,"
+            " whatsapp_spend, forgotten_messages CASCADE"
+        )
+    yield manager
+    manager.close()
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -17,8 +18,10 @@ from whatsapp_bot.scheduler_service import SchedulerService
 
 
 @pytest.fixture
-def service(edge: Edge) -> SchedulerService:
-    return SchedulerService(edge.app)
+def service(edge: Edge) -> Iterator[SchedulerService]:
+    yield SchedulerService(edge.app)
+    # The database is that of the other tests too.
+    edge.run("TRUNCATE canonical_jobs, task_runs CASCADE")
 
 
 def facts_of(edge: Edge) -> list[tuple[bool, str]]:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tests.integration.whatsapp.conftest import Edge
 from tests.loopback import meta_shapes as shapes
 from tests.loopback.meta_shapes import BSUID, PHONE, text, value_of
+from tests.loopback.mutations import mutated, with_one_beside
 from whatsapp_bot.database.database_manager import Cursor
 from whatsapp_bot.errors import DatabaseError
 from whatsapp_bot.whatsapp.messages import Answer, Incoming, Text
@@ -84,6 +85,31 @@ def test_any_order_batching_and_repetition_answers_each_message_once_and_in_orde
 
 
 BATCHES = itertools.count()
+
+
+@settings(
+    max_examples=100,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(mutated())
+def test_whatever_is_delivered_is_stored_and_what_is_beside_it_too(
+    edge: Edge, shape: object
+) -> None:
+    wamid = f"wamid.beside{next(BATCHES)}"
+    rows = (
+        "SELECT (SELECT count(*) FROM inbox) + (SELECT count(*) FROM whatsapp_events)"
+    )
+    body = with_one_beside(shape, wamid)
+    edge.receiver.receive(body)
+    assert edge.value("SELECT count(*) FROM inbox WHERE wamid = %s", wamid) == 1
+    assert (
+        edge.value("SELECT count(*) FROM whatsapp_events WHERE body->'raw' ? 'wamid'")
+        == 0
+    )
+    stored = edge.value(rows)
+    edge.receiver.receive(body)
+    assert edge.value(rows) == stored
 
 
 def test_within_a_second_they_are_answered_as_they_came(edge: Edge) -> None:
@@ -224,8 +250,12 @@ def test_a_message_that_comes_a_day_late_changes_things_and_gets_no_answer(
 def test_what_postgresql_refuses_is_left_out_and_nothing_beside_it(
     edge: Edge, caplog: pytest.LogCaptureFixture
 ) -> None:
-    edge.run("ALTER TABLE inbox ADD CHECK (message->'text'->>'body' <> 'refused')")
+    edge.run(
+        "ALTER TABLE inbox ADD CONSTRAINT picky"
+        " CHECK (message->'text'->>'body' <> 'refused')"
+    )
     edge.write("one", "two", "refused", "three")
+    edge.run("ALTER TABLE inbox DROP CONSTRAINT picky")
     edge.answer()
     assert edge.parrot.texts == ["one", "two", "three"]
     assert [record.__dict__["action"] for record in caplog.records] == [
@@ -317,6 +347,28 @@ def test_a_changed_number_keeps_the_person(edge: Edge, is_first: bool) -> None:
     edge.deliver(change)
     edge.act()
     assert people(edge) == [(NEW, "NG.new"), (PHONE, "NG.owner")]
+
+
+def test_her_conversation_and_her_alerts_move_with_her(edge: Edge) -> None:
+    edge.write("from the old one")
+    old = edge.person
+    edge.write("from the new one", phone=NEW, bsuid="NG.new")
+    new = edge.value("SELECT max(id) FROM users")
+    # The one with wishes is kept: here the new one, who has said nothing else yet.
+    edge.run("INSERT INTO user_preferences (user_id) VALUES (%s)", new)
+    edge.run("INSERT INTO conversations (user_id, state) VALUES (%s, 'waiting')", old)
+    edge.run(
+        "INSERT INTO alert_settings (user_id, cadence, consent_at)"
+        " VALUES (%s, 'daily', now())",
+        old,
+    )
+    edge.deliver(value_of(messages=[shapes.number_changed(PHONE, NEW)]))
+    edge.act()
+    assert edge.person == new
+    (talk,) = edge.run("SELECT user_id, state FROM conversations")
+    assert (talk["user_id"], talk["state"]) == (new, "waiting")
+    (alerts,) = edge.run("SELECT user_id, cadence FROM alert_settings")
+    assert (alerts["user_id"], alerts["cadence"]) == (new, "daily")
 
 
 def test_a_changed_bsuid_keeps_the_person(edge: Edge) -> None:

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import copy
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +10,7 @@ from hypothesis import strategies as st
 
 from tests.loopback import meta_shapes as shapes
 from tests.loopback.meta_shapes import BSUID, PHONE, body_of, text, value_of
+from tests.loopback.mutations import SENTENCES, mutated, with_one_beside
 from whatsapp_bot.whatsapp.incoming import read_incoming
 from whatsapp_bot.whatsapp.webhook import Delivery, Event, Message, read_delivery
 
@@ -131,64 +130,13 @@ def test_all_parts_of_a_delivery_are_read_wherever_they_are() -> None:
 
 # --- mutations: nothing raises, nothing is lost
 
-ODD: st.SearchStrategy[Any] = st.one_of(
-    st.none(),
-    st.booleans(),
-    st.integers(),
-    st.floats(),
-    st.text(st.characters()),
-    st.just("\ud800 half"),
-    st.just("nul \0 nul"),
-    st.lists(st.integers(), max_size=2),
-    st.dictionaries(st.text(max_size=3), st.integers(), max_size=2),
-)
-
-
-def places_of(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    if path:
-        yield path
-    if isinstance(value, (dict, list)):
-        keys = value if isinstance(value, dict) else range(len(value))
-        for key in keys:
-            yield from places_of(value[key], (*path, key))
-
-
-SENTENCES = ("Does it come in red?", "no id", "no phone", "no contacts", "both")
-SHAPES = [json.loads(body_of(value)) for value in shapes.EVERY_VALUE]
-
-
-@st.composite
-def mutated(draw: st.DrawFn) -> Any:
-    """A shape in which up to three places are missing or odd."""
-    shape = copy.deepcopy(draw(st.sampled_from(SHAPES)))
-    for _ in range(draw(st.integers(1, 3))):
-        *above, last = draw(st.sampled_from(list(places_of(shape))))
-        parent = shape
-        for key in above:
-            parent = parent[key]
-        if draw(st.booleans()):
-            del parent[last]
-        else:
-            parent[last] = draw(ODD)
-        if not any(places_of(shape)):
-            break
-    return shape
-
 
 @settings(max_examples=400)
 @given(mutated())
 def test_a_mutated_shape_neither_raises_nor_hides_what_stands_beside_it(
     shape: Any,
 ) -> None:
-    beside = {"value": value_of(messages=[text("beside", wamid="beside")])}
-    entries = shape.get("entry")
-    whole = {
-        "entry": [
-            *(entries if isinstance(entries, list) else [entries]),
-            {"changes": [beside]},
-        ]
-    }
-    delivery = read(json.dumps(whole).encode())
+    delivery = read(with_one_beside(shape, "beside"))
     assert "beside" in [message.wamid for message in delivery.messages]
     for message in delivery.messages:
         assert message.wa_id or message.bsuid

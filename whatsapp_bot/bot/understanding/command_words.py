@@ -113,7 +113,7 @@ PHRASES: Final[dict[str, str]] = {
 AROUND: Final = words_of("""please pls plz plss abeg biko jare jor joor ejo o oo oh ah na nah nau now kindly oga
     sir ma madam bros bro sis boss dear the a just sha sef ooo thanks again bot una u""")
 # A letter away from a command, and words of their own.
-NEVER_MEANT: Final = words_of("""jos cook book cool core mode move mole sore lore sale safe same wave gave cave have
+NEVER_MEANT: Final = words_of("""jos chaplain cook book cool core mode move mole sore lore sale safe same wave gave cave have
     save saver starts stars smart state stark stare shop hell held hope heap halt cause
     passed past pays page host hole hold hour nurse maid mail male main cashier listed lost
     last least store sport born morn horn mere mare were there where here menus venue
