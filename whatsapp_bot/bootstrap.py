@@ -142,7 +142,7 @@ class App:
     reverse_matcher: ReverseMatcher
     alerts: AlertStore
     edge: Edge
-    answerer: Answerer | None  # None: messages wait in the inbox
+    answerer: Answerer | None  # None: the conversation
 
     def store(self, thing: Thing) -> EmbeddingStore:
         """The embeddings of the live model."""
@@ -507,16 +507,11 @@ def build_whatsapp_worker(app: App) -> WhatsAppWorker | None:
         Work("sender", SENDER_THREADS, sender.step),
         Work("events", 1, telling.step),
     ]
-    if app.answerer is None:
-        logger.warning(
-            "nobody answers: messages wait in the inbox",
-            extra={"action": "no_answerer"},
-        )
-    else:
-        answering = Answering(
-            database, edge.inbox, edge.outbox, app.answerer, settings.lease_seconds
-        )
-        works.append(Work("inbox", INBOX_THREADS, answering.step))
+    answerer = app.answerer or build_conversation(app, edge.contacts)
+    answering = Answering(
+        database, edge.inbox, edge.outbox, answerer, settings.lease_seconds
+    )
+    works.append(Work("inbox", INBOX_THREADS, answering.step))
     listener = DueListener(database, "whatsapp_due")
     return WhatsAppWorker(works, listener, edge.inbox, edge.number, api)
 

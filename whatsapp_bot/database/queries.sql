@@ -1499,12 +1499,15 @@ UPDATE inbox SET due_at = now() + make_interval(secs => %(seconds)s), last_error
  WHERE id = %(id)s;
 
 -- name: take_events
+-- One worker at a time: two that hold statuses of the same messages would wait for each
+-- other in a circle, and all of them write the same rows of the day's spending.
+WITH turn AS MATERIALIZED (SELECT pg_try_advisory_xact_lock(4816012) AS is_mine)
 SELECT id, kind, body, sent_at, attempts
-  FROM whatsapp_events
- WHERE due_at <= now()
+  FROM whatsapp_events, turn
+ WHERE is_mine AND due_at <= now()
  ORDER BY due_at, id
  LIMIT %(limit)s
-   FOR UPDATE SKIP LOCKED;
+   FOR UPDATE OF whatsapp_events SKIP LOCKED;
 
 -- name: end_events
 UPDATE whatsapp_events SET due_at = NULL, body = '{}', last_error = NULL

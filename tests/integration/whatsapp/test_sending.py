@@ -371,6 +371,19 @@ def test_an_event_that_cannot_be_acted_on_stops_no_other(edge: Edge) -> None:
     assert left["attempts"] >= 1
 
 
+def test_one_worker_at_a_time_acts_on_events(edge: Edge) -> None:
+    """Two would hold each other's messages: sent and delivered of one come together."""
+    edge.converse("one", "two")
+    told = [status(f"wamid.out{n}", word) for n in (1, 2) for word in ("sent", "read")]
+    edge.deliver(value_of(statuses=told))
+    with edge.app.database.transaction() as cursor:
+        assert len(edge.inbox.take_events(cursor, 1)) == 1
+        edge.act()
+        assert edge.states == ["accepted", "accepted"]
+    edge.act()
+    assert edge.states == ["read", "read"]
+
+
 # --- silence
 
 

@@ -96,7 +96,7 @@ def test_it_outlives_a_step_that_fails(
     assert worker.join(30)
 
 
-def test_without_a_conversation_messages_wait_in_the_inbox(edge: Edge) -> None:
+def test_the_conversation_answers(edge: Edge) -> None:
     worker = build_whatsapp_worker(edge.app)
     assert worker
     worker.start()
@@ -107,9 +107,10 @@ def test_without_a_conversation_messages_wait_in_the_inbox(edge: Edge) -> None:
             "SELECT 1 FROM contacts WHERE templates_stopped_at IS NOT NULL"
         )
     )
+    wait_until(lambda: edge.graph.requests)
     worker.stop()
     assert worker.join(30)
-    assert edge.inbox.facts()["due"] == 1
+    assert edge.inbox.facts()["due"] == 0
 
 
 def test_without_settings_there_is_no_worker(make_app: AppFactory) -> None:
