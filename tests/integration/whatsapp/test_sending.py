@@ -521,6 +521,24 @@ def test_money_is_reserved_then_counted_as_meta_bills_it(edge: Edge) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    "told", [("sent", "delivered"), ("sent", "read"), ("read", "sent")]
+)
+def test_a_price_that_is_told_twice_is_counted_once(
+    edge: Edge, told: tuple[str, ...]
+) -> None:
+    """Meta: with sent, and with one of delivered or read; in any order, and again."""
+    edge.converse("Hello")
+    agree(edge)
+    edge.add([DIGEST])
+    edge.send()
+    ours = edge.value("SELECT max(id) FROM outbox")
+    words = [status("wamid.out2", word, ours, pricing=shapes.PRICING) for word in told]
+    edge.tell(*words)
+    edge.tell(*words)
+    assert spent(edge) == {"reserved": (0, 0.0), "marketing": (1, 0.05)}
+
+
 # --- pace and order
 
 
