@@ -157,6 +157,8 @@ def _settings_for_this_machine() -> dict[str, str]:
         "random_page_cost": "1.1",
         # Compiling costs more than these short queries take.
         "jit": "off",
+        # An error quotes the statement, and that a person's words. Whoever sent it is told.
+        "log_min_messages": "log",
         # Containers often give /dev/shm 64 MB: too small to build an index in parallel.
         "dynamic_shared_memory_type": "mmap",
     }

@@ -76,7 +76,7 @@ class InboxStore:
 
     def take_events(self, cursor: Cursor, limit: int) -> list[Row]:
         """id, kind, body, sent_at and attempts of events that are due; they are the
-        transaction's until it ends."""
+        transaction's until it ends, and meanwhile nobody else gets any."""
         return cursor.rows("take_events", limit=limit)
 
     def end_events(self, cursor: Cursor, ids: Sequence[int]) -> None:

@@ -1473,11 +1473,6 @@ WITH head AS MATERIALIZED (
       FROM head
      WHERE c.user_id = head.user_id
     RETURNING c.user_id, c.claim
-), unparked AS (
-    UPDATE outbox o SET state = 'waiting', due_at = now()
-      FROM head
-     WHERE o.user_id = head.user_id AND o.state = 'parked'
-       AND head.sent_at > now() - interval '24 hours'
 )
 UPDATE inbox i SET attempts = i.attempts + 1
   FROM head JOIN person ON person.user_id = head.user_id
@@ -1490,7 +1485,17 @@ UPDATE contacts SET busy_until = NULL
 RETURNING wa_id, bsuid;
 
 -- name: finish_incoming
-UPDATE inbox SET due_at = NULL, handled_at = now(), last_error = NULL WHERE id = %(id)s;
+-- Her window is open: what waited for her to write goes now, and not before it is known
+-- whether she asked us to stop.
+WITH done AS (
+    UPDATE inbox SET due_at = NULL, handled_at = now(), last_error = NULL
+     WHERE id = %(id)s
+    RETURNING user_id, sent_at
+)
+UPDATE outbox o SET state = 'waiting', due_at = now()
+  FROM done
+ WHERE o.user_id = done.user_id AND o.state = 'parked'
+   AND done.sent_at > now() - interval '24 hours';
 
 -- name: give_back_incoming
 UPDATE inbox SET attempts = attempts - 1 WHERE id = %(id)s;
@@ -1500,12 +1505,15 @@ UPDATE inbox SET due_at = now() + make_interval(secs => %(seconds)s), last_error
  WHERE id = %(id)s;
 
 -- name: take_events
+-- One worker at a time: two that hold statuses of the same messages would wait for each
+-- other in a circle, and all of them write the same rows of the day's spending.
+WITH turn AS MATERIALIZED (SELECT pg_try_advisory_xact_lock(4816012) AS is_mine)
 SELECT id, kind, body, sent_at, attempts
-  FROM whatsapp_events
- WHERE due_at <= now()
+  FROM whatsapp_events, turn
+ WHERE is_mine AND due_at <= now()
  ORDER BY due_at, id
  LIMIT %(limit)s
-   FOR UPDATE SKIP LOCKED;
+   FOR UPDATE OF whatsapp_events SKIP LOCKED;
 
 -- name: end_events
 UPDATE whatsapp_events SET due_at = NULL, body = '{}', last_error = NULL

@@ -122,6 +122,15 @@ def test_data_is_still_there_at_the_next_start(folder: Path) -> None:
     server.stop()
 
 
+def test_its_log_quotes_no_statement(server_url: str) -> None:
+    """Which may hold what a person wrote; whoever sent it is told what was wrong."""
+    folder = Path(ask(server_url, "SHOW data_directory"))
+    for fails in ("SELECT 'a secret'::int", "SELECT pg_sleep('another secret')"):
+        with pytest.raises(psycopg2.Error, match="secret"):
+            ask(server_url, fails)
+    assert "secret" not in (folder / "log").read_text()
+
+
 def test_a_user_that_was_killed_hinders_nobody(folder: Path) -> None:
     killed = Process(folder)
     killed.kill()

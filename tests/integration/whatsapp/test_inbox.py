@@ -14,6 +14,7 @@ from tests.integration.whatsapp.conftest import Edge
 from tests.loopback import meta_shapes as shapes
 from tests.loopback.meta_shapes import BSUID, PHONE, text, value_of
 from tests.loopback.mutations import mutated, with_one_beside
+from whatsapp_bot.bootstrap import build_conversation
 from whatsapp_bot.database.database_manager import Cursor
 from whatsapp_bot.errors import DatabaseError
 from whatsapp_bot.whatsapp.messages import Answer, Incoming, Text
@@ -46,6 +47,29 @@ def test_every_part_of_every_shape_is_stored_once(edge: Edge) -> None:
     assert edge.value("SELECT count(*) FROM whatsapp_events WHERE due_at <= now()") == 0
     edge.answer()
     assert len(edge.parrot.heard) == 12
+
+
+@settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(mutated())
+def test_whatever_is_delivered_is_handled_once(edge: Edge, shape: object) -> None:
+    """By the real conversation: none is set aside, however odd it is."""
+    edge.parrot.mind = build_conversation(edge.app, edge.contacts).answer
+    body = with_one_beside(shape, f"wamid.beside{next(BATCHES)}")
+    for _ in range(2):
+        edge.receiver.receive(body)
+        edge.answer()
+        edge.act()
+    handled = [message.id for message in edge.parrot.heard]
+    assert len(handled) == len(set(handled))
+    left = (
+        "SELECT (SELECT count(*) FROM inbox WHERE handled_at IS NULL)"
+        " + (SELECT count(*) FROM whatsapp_events WHERE last_error IS NOT NULL)"
+    )
+    assert edge.value(left) == 0
 
 
 @settings(

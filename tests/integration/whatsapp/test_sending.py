@@ -10,7 +10,14 @@ from tests.loopback import graph_server as g
 from tests.loopback import meta_shapes as shapes
 from tests.loopback.meta_shapes import BSUID, PHONE, failed, status, value_of
 from whatsapp_bot.whatsapp.graph_api import GraphApi
-from whatsapp_bot.whatsapp.messages import Answer, Button, Buttons, Template, Text
+from whatsapp_bot.whatsapp.messages import (
+    Answer,
+    Button,
+    Buttons,
+    Incoming,
+    Template,
+    Text,
+)
 
 DIGEST = Template("digest", "en", ["3 new jobs"])
 
@@ -288,6 +295,20 @@ def test_a_sender_that_died_is_as_one_that_had_no_answer(edge: Edge) -> None:
     assert edge.states == ["accepted"]
 
 
+def test_what_a_stored_status_speaks_of_is_not_sent_again(edge: Edge) -> None:
+    """After a stop of all workers, senders wake together with whoever reads statuses."""
+    edge.graph.faults.append(g.drop_after_accept)
+    edge.converse("one", "two")
+    first = edge.graph.accepted[0]["biz_opaque_callback_data"]
+    edge.deliver(value_of(statuses=[status("wamid.out1", "sent", first)]))
+    edge.hurry()
+    edge.send()
+    assert edge.graph.texts == ["one"]
+    edge.act()
+    edge.send()
+    assert edge.graph.texts == ["one", "two"]
+
+
 def test_a_status_may_be_faster_than_the_answer(edge: Edge) -> None:
     def tell(payload: dict[str, Any]) -> None:
         ours = payload["biz_opaque_callback_data"]
@@ -350,6 +371,19 @@ def test_an_event_that_cannot_be_acted_on_stops_no_other(edge: Edge) -> None:
     assert left["attempts"] >= 1
 
 
+def test_one_worker_at_a_time_acts_on_events(edge: Edge) -> None:
+    """Two would hold each other's messages: sent and delivered of one come together."""
+    edge.converse("one", "two")
+    told = [status(f"wamid.out{n}", word) for n in (1, 2) for word in ("sent", "read")]
+    edge.deliver(value_of(statuses=told))
+    with edge.app.database.transaction() as cursor:
+        assert len(edge.inbox.take_events(cursor, 1)) == 1
+        edge.act()
+        assert edge.states == ["accepted", "accepted"]
+    edge.act()
+    assert edge.states == ["read", "read"]
+
+
 # --- silence
 
 
@@ -371,6 +405,26 @@ def test_stop_wins_in_every_state(edge: Edge, state: str) -> None:
     edge.parrot.mind = lambda message: Answer([Text("not this either")])
     edge.converse("jobs")
     assert len(edge.graph.accepted) == 2
+
+
+def test_what_waited_for_her_to_write_is_not_sent_while_her_stop_is_read(
+    edge: Edge,
+) -> None:
+    edge.converse("Hello")
+    edge.add([Text("an old alert")])
+    edge.run("UPDATE outbox SET state = 'parked', due_at = NULL WHERE kind = 'alert'")
+
+    def think(message: Incoming) -> Answer:
+        edge.send()  # as other threads do meanwhile
+        return Answer(
+            [Text("You will hear no more.")],
+            lambda cursor: edge.contacts.stop(cursor, message.user_id),
+            is_last_word=True,
+        )
+
+    edge.parrot.mind = think
+    edge.converse("STOP")
+    assert edge.graph.texts == ["Hello", "You will hear no more."]
 
 
 def test_start_ends_the_silence_and_brings_back_nothing_old(edge: Edge) -> None:
@@ -465,6 +519,24 @@ def test_money_is_reserved_then_counted_as_meta_bills_it(edge: Edge) -> None:
         "marketing": (1, 0.05),
         "service": (1, 0.0),
     }
+
+
+@pytest.mark.parametrize(
+    "told", [("sent", "delivered"), ("sent", "read"), ("read", "sent")]
+)
+def test_a_price_that_is_told_twice_is_counted_once(
+    edge: Edge, told: tuple[str, ...]
+) -> None:
+    """Meta: with sent, and with one of delivered or read; in any order, and again."""
+    edge.converse("Hello")
+    agree(edge)
+    edge.add([DIGEST])
+    edge.send()
+    ours = edge.value("SELECT max(id) FROM outbox")
+    words = [status("wamid.out2", word, ours, pricing=shapes.PRICING) for word in told]
+    edge.tell(*words)
+    edge.tell(*words)
+    assert spent(edge) == {"reserved": (0, 0.0), "marketing": (1, 0.05)}
 
 
 # --- pace and order

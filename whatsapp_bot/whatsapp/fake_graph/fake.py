@@ -218,6 +218,13 @@ class FakeGraph:
         return list(self._network.courier.posts)
 
     @property
+    def connections(self) -> int:
+        """That are open to it; what a killed client still said is read before its own
+        are gone."""
+        assert self._served is not None, "only within `with`"
+        return len(self._served[0].server_state.connections)
+
+    @property
     def cost(self) -> float:
         """Dollars, of what was delivered."""
         return self._network.cost

@@ -16,6 +16,7 @@ RANKS = ("accepted", "sent", "delivered", "read")
 class Message:
     """by: who wrote it. payload: what was sent or posted, in Meta's shape. body: its
     words. choices: title by id, of what can be pressed. error: the code it failed with.
+    told_at: when the webhook first took a status of it; None: it knows of none.
 
     status, of the person's own: sent; delivered when the webhook took it; read when the
     business marked it so.
@@ -31,6 +32,7 @@ class Message:
     status: Status = "accepted"
     promised: Status = "accepted"  # the last that was or will be told
     error: int | None = None
+    told_at: float | None = None
     callback_data: str | None = None
     category: str = "service"
     price: float = 0.0  # dollars

@@ -225,9 +225,20 @@ class Network:
                     self.cost += message.price
                     self.tell({"cost": self.cost})
 
+        def be_told() -> None:
+            with self.lock:
+                message.told_at = message.told_at or self.clock.now()
+
         due_at = at + self.chaos.status_delay
         self.announce(
-            Update(value, due_at, status, person=message.person, on_due=happen)
+            Update(
+                value,
+                due_at,
+                status,
+                person=message.person,
+                on_due=happen,
+                on_posted=be_told,
+            )
         )
 
     # --- who watches

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import (
     FileResponse,
     HTMLResponse,
@@ -87,6 +87,8 @@ class _Graph:
             body = json.loads(await request.body())
         except ValueError:
             body = None
+        except ClientDisconnect:  # killed while it spoke: nobody to answer
+            return Response()
         answer = self._sending.take(
             request.path_params["phone_id"],
             request.headers.get("authorization", ""),
