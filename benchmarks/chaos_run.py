@@ -190,11 +190,16 @@ class ChaosRun:
 
     def _wait_until_quiet(self) -> None:
         while True:
-            self._graph.settle()
+            is_told = self._is_all_read() and self._graph.settle()
             (row,) = self._query(DUE)
-            if not row["due"] and self._graph.settle():
+            if is_told and not row["due"]:
                 return
             self._nap(row["due"])
+
+    def _is_all_read(self) -> bool:
+        """So that no status is still to come."""
+        sent = self._graph.accepted()
+        return all(m.status == "read" for m in sent if m.error is None)
 
     # --- what is left
 

@@ -53,6 +53,10 @@ def _measure(options: argparse.Namespace) -> None:
             cursor.raw.execute(DEADLOCKS)
             (row,) = cursor.raw.fetchall()
         _show(outcome, row["deadlocks"])
+        spent = 1e3 * neighbours.own_seconds() / outcome.accepted
+        print(
+            f"{'CPU ms an answer':<18} {spent:>10,.1f}  (all, the fake and PostgreSQL too)"
+        )
         print(f"load {neighbours.load:.2f}, others {neighbours.cores():.2f} cores")
         wrong = outcome.check()
         b.require(not wrong, "; ".join(wrong))
