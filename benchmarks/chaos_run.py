@@ -20,7 +20,7 @@ from whatsapp_bot.whatsapp.fake_graph import Account, FakeGraph
 
 LOOK_SECONDS = 0.05
 STUCK_SECONDS = 2.0  # without anything new
-MOST_IN_VAIN = 150  # so long in turn, and it is over
+MOST_IN_VAIN = 8  # each time twice as long: whoever was just started needs a while
 CHAOS: dict[str, float] = {
     "duplicate": 0.1,
     "reorder": 0.3,
@@ -49,6 +49,15 @@ DUE = """
     SELECT (SELECT count(*) FROM inbox WHERE due_at IS NOT NULL)
          + (SELECT count(*) FROM whatsapp_events WHERE due_at IS NOT NULL)
          + (SELECT count(*) FROM outbox WHERE due_at IS NOT NULL) AS due"""
+STUCK = """
+    SELECT 'inbox' AS what, last_error AS state, attempts, count(*), min(due_at) - now() AS due
+      FROM inbox WHERE due_at IS NOT NULL GROUP BY 2, 3
+     UNION ALL
+    SELECT 'outbox', state, attempts, count(*), min(due_at) - now()
+      FROM outbox GROUP BY 2, 3
+     UNION ALL
+    SELECT 'events', last_error, attempts, count(*), min(due_at) - now()
+      FROM whatsapp_events WHERE due_at IS NOT NULL GROUP BY 2, 3"""
 # For whoever knows what Meta knows: what never arrived need not wait.
 RESCUE = """
     WITH free AS (UPDATE contacts SET busy_until = NULL)
@@ -167,10 +176,11 @@ class ChaosRun:
         """progress: any number that changes while something happens."""
         if progress != self._progress:
             self._progress, self._since, self._in_vain = progress, time.monotonic(), 0
-        elif time.monotonic() - self._since > STUCK_SECONDS:
+        elif time.monotonic() - self._since > STUCK_SECONDS * 2**self._in_vain:
             self._since = time.monotonic()
             self._in_vain += 1
-            require(self._in_vain < MOST_IN_VAIN, "nothing happens any more")
+            stuck = self._in_vain >= MOST_IN_VAIN
+            require(not stuck, f"nothing happens any more: {self._query(STUCK)}")
             require(not self._doors.dead(), f"ended: {self._doors.dead()}")
             if self._knows:
                 self._rescue()
@@ -184,8 +194,9 @@ class ChaosRun:
             httpx2.get(f"{self._graph.base_url}/control/state")
             while self._graph.connections:
                 time.sleep(LOOK_SECONDS)
-            known = [int(m.callback_data or 0) for m in self._graph.accepted()]
-            self._query(RESCUE, known)
+            # One that failed later may have been lost when it was sent again.
+            alive = [m for m in self._graph.accepted() if m.error is None]
+            self._query(RESCUE, [int(m.callback_data or 0) for m in alive])
         self._rescues += 1
 
     def _wait_until_quiet(self) -> None:
