@@ -36,8 +36,9 @@ def due_embeddings(app: App) -> int:
 
 
 def test_a_saved_posting_is_read_at_once_and_stays_as_it_was(
-    app: App, state_of: StateOf, openai_server: OpenAIServer
+    make_app: AppFactory, state_of: StateOf, openai_server: OpenAIServer
 ) -> None:
+    app = make_app(HOOK_TIMEOUT_SECONDS="60", ENRICHMENT_HOOK_SECONDS="60")
     posting = {"id": "1", "title": "Senior Accountant", "description": DESCRIPTION}
     job = app.parser.save_canonical_job(posting, source="test")
     state = state_of(job)
