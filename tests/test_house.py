@@ -23,6 +23,7 @@ FLOORS = [
     {"alerts"},
     {"bootstrap"},
     {"door", "progress"},
+    {"backfilling"},
 ]
 MODULES = sorted(HOUSE.rglob("*.py"))
 

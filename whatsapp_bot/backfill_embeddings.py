@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from whatsapp_bot import bootstrap, door
+from whatsapp_bot import backfilling, bootstrap, door
 from whatsapp_bot.bootstrap import App
-from whatsapp_bot.config import Settings
 from whatsapp_bot.database.backfill import BackfillStore, Choice
 from whatsapp_bot.embeddings.backfill_plan import BackfillPlan, Work, make_plan
 from whatsapp_bot.embeddings.backfill_run import BackfillRun, Result
@@ -23,8 +21,7 @@ from whatsapp_bot.embeddings.prices import BATCH_SHARE, dollars
 from whatsapp_bot.embeddings.provider import EmbeddingProvider
 from whatsapp_bot.errors import ConfigError, EmbeddingDenied
 from whatsapp_bot.ids import Ids
-from whatsapp_bot.progress import Progress
-from whatsapp_bot.records import THINGS, EmbeddingModel, Thing, Totals
+from whatsapp_bot.records import THINGS, EmbeddingModel, Thing
 from whatsapp_bot.scheduler_service import stop_on_signals
 
 EXAMPLES = """examples:
@@ -39,7 +36,6 @@ Only who can be matched: profiles from PROFILE_COMPLETENESS_MIN (40) on, active 
 Interrupted at any moment, run it again to go on: the database knows what is done. The
 daemon may run beside it.
 """
-FAILURES_SHOWN = 20
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -47,15 +43,13 @@ def main(argv: list[str] | None = None) -> int:
     options = parser.parse_args(argv)
     return door.run(
         lambda app: _backfill(app, options),
-        lambda settings: _adapted(settings, options),
+        lambda settings: backfilling.adapted(settings, options, "embedding"),
     )
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = door.parser(__doc__, EXAMPLES)
     add = parser.add_argument
-    add("--dry-run", action="store_true", help="say what it would do and cost")
-    add("--force", action="store_true", help="anew, also what has its vector")
     only = parser.add_mutually_exclusive_group()
     only.add_argument(
         "--users-only",
@@ -67,28 +61,17 @@ def _parser() -> argparse.ArgumentParser:
     only.add_argument(
         "--jobs-only", dest="things", action="store_const", const=("job",)
     )
-    add("--ids", metavar="1,5,10-20", help="only these, of users and jobs alike")
-    add("--limit", type=door.positive, metavar="N", help="newest, of each, at most")
-    add("--batch-size", type=door.positive, metavar="N", help="texts a request")
     add("--model", metavar="NAME", help="not the live one: see `models list`")
     add("--batch-api", action="store_true", help="hand it in at half the price")
-    add("--delay", type=door.seconds, metavar="SECONDS", help="between two requests")
-    add("--budget", type=door.amount, metavar="USD", help="stop before it is passed")
-    add("--yes", action="store_true", help="do not ask before money is spent")
+    backfilling.add_options(
+        parser,
+        force="anew, also what has its vector",
+        ids="only these, of users and jobs alike",
+        limit="newest, of each, at most",
+        batch="texts a request",
+    )
     parser.set_defaults(things=THINGS)
     return parser
-
-
-def _adapted(settings: Settings, options: argparse.Namespace) -> Settings:
-    if options.ids:
-        Ids(options.ids).ranges()  # before anything is opened
-    if options.budget is not None:
-        settings = replace(settings, embedding_run_budget_usd=options.budget)
-    if options.batch_size:
-        settings = replace(settings, embedding_batch_size=options.batch_size)
-    if options.delay is not None:
-        settings = replace(settings, embedding_delay_seconds=options.delay)
-    return settings
 
 
 @dataclass(frozen=True)
@@ -224,39 +207,13 @@ def _embed(work: _Work, run: BackfillRun) -> int:
     stop_on_signals(lambda: stop.append(True))
     index = IndexKeeper(work.app.models)
     index.drop_before_large_fill()
-    started = time.monotonic()
-    progress = Progress(work.plan.rows, sys.stderr, _rows_done)
-    try:
-        run.run(lambda: bool(stop), progress.add)
-    finally:
-        progress.close()
-        seconds = time.monotonic() - started
-        sys.stdout.write(_summary(run.totals(), seconds))
-        sys.stdout.flush()
+    backfilling.run_shown(run, work.plan.rows, lambda: bool(stop))
     results = run.results()
     for thing, result in results.items():
         _report(thing, result)
     if not stop:
         index.build_missing()
     return _conclude(work, results, is_stopped=bool(stop))
-
-
-def _rows_done(totals: Totals) -> int:
-    return (
-        totals.embedded
-        + totals.unchanged
-        + totals.reused
-        + totals.empty
-        + totals.failed
-    )
-
-
-def _summary(totals: Totals, seconds: float) -> str:
-    return (
-        f"{totals.requests:,} requests, {totals.tokens:,} tokens, "
-        f"${totals.dollars:.4f}; {seconds:.1f} s, "
-        f"{_rows_done(totals) / max(seconds, 1e-3):,.0f} rows/s\n"
-    )
 
 
 def _report(thing: Thing, result: Result) -> None:
@@ -266,15 +223,12 @@ def _report(thing: Thing, result: Result) -> None:
         f"{totals.reused + totals.unchanged:,}, nothing to embed {totals.empty:,}, "
         f"by others {result.by_others:,}, failed {len(refused):,}, left {result.left:,}\n"
     )
-    for row in refused[:FAILURES_SHOWN]:
-        sys.stderr.write(f"{thing} {row['id']} has no vector: {row['last_error']}\n")
-    if len(refused) > FAILURES_SHOWN:
-        sys.stderr.write(f"and {len(refused) - FAILURES_SHOWN:,} more {thing}s\n")
+    backfilling.say_refused(thing, "has no vector", refused)
 
 
 def _conclude(work: _Work, results: Mapping[Thing, Result], *, is_stopped: bool) -> int:
     left = sum(result.left for result in results.values())
-    again = "run it again without --force" if work.options.force else "run it again"
+    again = backfilling.again(work.options)
     if is_stopped:
         sys.stderr.write(f"stopped; {again} to go on\n")
         return door.INTERRUPTED

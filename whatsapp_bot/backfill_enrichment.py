@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from whatsapp_bot import bootstrap, door
+from whatsapp_bot import backfilling, bootstrap, door
 from whatsapp_bot.bootstrap import App
-from whatsapp_bot.config import Settings
 from whatsapp_bot.database.enrichments import EnrichmentChoice
-from whatsapp_bot.embeddings.backfill_run import BackfillRun, Result
+from whatsapp_bot.embeddings.backfill_run import Result
 from whatsapp_bot.embeddings.embedding_text import template_named
 from whatsapp_bot.embeddings.model_choice import price_for
 from whatsapp_bot.embeddings.prices import dollars
 from whatsapp_bot.enrichment.enrichment_plan import EnrichmentPlan, make_plan
 from whatsapp_bot.errors import EmbeddingDenied, EmbeddingError
 from whatsapp_bot.ids import Ids
-from whatsapp_bot.progress import Progress
-from whatsapp_bot.records import Totals
 from whatsapp_bot.scheduler_service import stop_on_signals
 
 EXAMPLES = """examples:
@@ -37,8 +33,6 @@ job_enrichments; the posting itself is never changed. By rules, or by ENRICHMENT
 that is set. Then whatever of these jobs is due for its vector is embedded.
 Interrupted at any moment, run it again to go on: the database knows what is done.
 """
-FAILURES_SHOWN = 20
-
 Stop = Callable[[], bool]
 
 
@@ -46,34 +40,20 @@ def main(argv: list[str] | None = None) -> int:
     options = _parser().parse_args(argv)
     return door.run(
         lambda app: _backfill(app, options),
-        lambda settings: _adapted(settings, options),
+        lambda settings: backfilling.adapted(settings, options, "enrichment"),
     )
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = door.parser(__doc__, EXAMPLES)
-    add = parser.add_argument
-    add("--dry-run", action="store_true", help="say what it would do and cost")
-    add("--force", action="store_true", help="anew, also what was read")
-    add("--ids", metavar="1,5,10-20", help="only these jobs")
-    add("--limit", type=door.positive, metavar="N", help="newest, at most")
-    add("--batch-size", type=door.positive, metavar="N", help="jobs claimed at once")
-    add("--delay", type=door.seconds, metavar="SECONDS", help="between two requests")
-    add("--budget", type=door.amount, metavar="USD", help="stop before it is passed")
-    add("--yes", action="store_true", help="do not ask before money is spent")
+    backfilling.add_options(
+        parser,
+        force="anew, also what was read",
+        ids="only these jobs",
+        limit="newest, at most",
+        batch="jobs claimed at once",
+    )
     return parser
-
-
-def _adapted(settings: Settings, options: argparse.Namespace) -> Settings:
-    if options.ids:
-        Ids(options.ids).ranges()  # before anything is opened
-    if options.budget is not None:
-        settings = replace(settings, embedding_run_budget_usd=options.budget)
-    if options.batch_size:
-        settings = replace(settings, enrichment_batch_size=options.batch_size)
-    if options.delay is not None:
-        settings = replace(settings, enrichment_delay_seconds=options.delay)
-    return settings
 
 
 @dataclass(frozen=True)
@@ -114,7 +94,7 @@ def _backfill(app: App, options: argparse.Namespace) -> int:
     is_well = _enrich(work, lambda: bool(stopped))
     is_well = (stopped or _embed(work, lambda: bool(stopped))) and is_well
     if stopped:
-        sys.stderr.write(f"stopped; {_again(options)} to go on\n")
+        sys.stderr.write(f"stopped; {backfilling.again(options)} to go on\n")
         return door.INTERRUPTED
     return 0 if is_well else door.FAILED
 
@@ -167,10 +147,6 @@ def _price_line(work: _Work) -> str:
     )
 
 
-def _again(options: argparse.Namespace) -> str:
-    return "run it again without --force" if options.force else "run it again"
-
-
 # --- what it does
 
 
@@ -179,7 +155,8 @@ def _enrich(work: _Work, should_stop: Stop) -> bool:
     service = work.app.enrichment
     run = bootstrap.build_enrichment_run(work.app, work.plan.ids, should_stop)
     run.make_due(force=work.options.force)
-    result = _run(run, len(work.plan.ids), should_stop)
+    backfilling.run_shown(run, len(work.plan.ids), should_stop)
+    result = run.results()["job"]
     _report("enriched", result)
     return _conclude(work, result, service.last_pause, should_stop())
 
@@ -196,35 +173,11 @@ def _embed(work: _Work, should_stop: Stop) -> bool:
     run = bootstrap.build_backfill_run(
         work.app.settings, stores, service, {"job": work.plan.ids}
     )
-    result = _run(run, work.plan.texts_to_embed, should_stop)
+    backfilling.run_shown(run, work.plan.texts_to_embed, should_stop)
+    result = run.results()["job"]
     _report("embedded", result)
     pause = service.last_pause
     return _conclude(work, result, pause, should_stop())
-
-
-def _run(run: BackfillRun, rows: int, should_stop: Stop) -> Result:
-    started = time.monotonic()
-    progress = Progress(max(rows, 1), sys.stderr, _rows_done)
-    try:
-        run.run(should_stop, progress.add)
-    finally:
-        progress.close()
-        seconds = time.monotonic() - started
-        sys.stdout.write(_summary(run.totals(), seconds))
-        sys.stdout.flush()
-    return run.results()["job"]
-
-
-def _rows_done(totals: Totals) -> int:
-    return totals.claimed - totals.given_back - totals.outrun
-
-
-def _summary(totals: Totals, seconds: float) -> str:
-    return (
-        f"{totals.requests:,} requests, {totals.tokens:,} tokens, "
-        f"${totals.dollars:.4f}; {seconds:.1f} s, "
-        f"{_rows_done(totals) / max(seconds, 1e-3):,.0f} rows/s\n"
-    )
 
 
 def _report(done: str, result: Result) -> None:
@@ -234,10 +187,7 @@ def _report(done: str, result: Result) -> None:
         f"{totals.reused + totals.unchanged:,}, failed {len(refused):,}, "
         f"left {result.left:,}\n"
     )
-    for row in refused[:FAILURES_SHOWN]:
-        sys.stderr.write(f"job {row['id']} is not {done}: {row['last_error']}\n")
-    if len(refused) > FAILURES_SHOWN:
-        sys.stderr.write(f"and {len(refused) - FAILURES_SHOWN:,} more\n")
+    backfilling.say_refused("job", f"is not {done}", refused)
 
 
 def _conclude(
@@ -247,7 +197,9 @@ def _conclude(
         if isinstance(pause, EmbeddingDenied):
             raise pause
         why = pause or "others hold these rows"
-        sys.stderr.write(f"not done: {why}; {_again(work.options)} to go on\n")
+        sys.stderr.write(
+            f"not done: {why}; {backfilling.again(work.options)} to go on\n"
+        )
     return not (result.left or result.refused)
 
 

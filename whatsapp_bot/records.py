@@ -304,6 +304,11 @@ class Totals:
             + self.given_back
         )
 
+    @property
+    def done(self) -> int:
+        """Over and done with: not due any more."""
+        return self.claimed - self.outrun - self.given_back
+
 
 @dataclass(frozen=True)
 class AdminCounts:
