@@ -59,6 +59,11 @@ CREATE INDEX IF NOT EXISTS whatsapp_events_due ON whatsapp_events (due_at, id)
     WHERE due_at IS NOT NULL;
 CREATE INDEX IF NOT EXISTS whatsapp_events_received ON whatsapp_events (received_at);
 
+-- A message that may have arrived is sent again when Meta has told nothing of it for a while:
+-- what was told counts from the moment it is stored.
+CREATE INDEX IF NOT EXISTS whatsapp_events_ours ON whatsapp_events ((body->>'ours'))
+    WHERE kind = 'status' AND due_at IS NOT NULL;
+
 -- Of messages whose sender had her data deleted, and which Meta may bring once more: a hash
 -- under a key that is not in the database.
 CREATE TABLE IF NOT EXISTS forgotten_messages (
@@ -141,7 +146,7 @@ CREATE TABLE IF NOT EXISTS whatsapp_spend (
     PRIMARY KEY (day, category)
 );
 
--- merge_people: migration 016, when all that a person has is there.
+-- merge_people: migration 015, when all that a person has is there.
 
 -- Who has these addresses; a new person where nobody does. A number that comes with another
 -- BSUID than before has another owner: whoever had it keeps her BSUID, not the number.
@@ -366,6 +371,11 @@ BEGIN
            AND NOT EXISTS (SELECT FROM outbox e
                             WHERE e.user_id = q.user_id AND e.id < q.id
                               AND e.due_at IS NOT NULL AND e.state <> 'held')
+           -- May have arrived: what Meta told of it and nobody has read yet comes first.
+           AND NOT (q.state IN ('sending', 'uncertain') AND EXISTS (
+                   SELECT FROM whatsapp_events t
+                    WHERE t.kind = 'status' AND t.due_at IS NOT NULL
+                      AND t.body->>'ours' = q.id::text))
          ORDER BY q.kind DESC, q.due_at, q.id
          LIMIT 1 FOR UPDATE OF q SKIP LOCKED;
         IF NOT FOUND THEN
