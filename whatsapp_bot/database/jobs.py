@@ -106,22 +106,33 @@ class JobSearch:
         """
         half = (limit + 1) // 2
         walked = max(WALKED // (2 if job_filter else 1), half)
+        values = self._values(job_filter) | {
+            "model": self.model,
+            "dimensions": self.dimensions,
+            "walked": walked,
+        }
         return self._cursor.rows(
             "find_candidates",
-            **self._values(job_filter),
+            **values,
+            nearest=self._nearest(values, job_filter),
             # What her roles are about, her vector knows better.
             **_word_values(replace(words, topics=[]), half),
             most=MOST_BESIDE_VECTORS,
             called_enough=half,
-            model=self.model,
-            dimensions=self.dimensions,
             ef_search=min(max(walked, HNSW_EF_SEARCH), EF_SEARCH_MAX),
-            walked=walked,
+            nearest_limit=half,
+            limit=limit,
+        )
+
+    def _nearest(self, values: Row, job_filter: JobFilter | None) -> object:
+        if job_filter is None:
+            return self._cursor.part("nearest_of_all", **values)
+        return self._cursor.part(
+            "nearest_wanted",
+            **values,
             few=FEW,
             common_share=COMMON_SHARE,
             sample=SAMPLE,
-            nearest_limit=half,
-            limit=limit,
         )
 
     def find_by_words(
@@ -143,7 +154,6 @@ class JobSearch:
     def _values(self, job_filter: JobFilter | None) -> Row:
         return {
             "is_wanted": self._condition(job_filter),
-            "is_filtered": job_filter is not None,
             "user_id": self.preferences["user_id"],
             "hidden": self._hidden,
         }

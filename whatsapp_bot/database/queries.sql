@@ -941,52 +941,64 @@ called AS MATERIALIZED (
      LIMIT %(words_limit)s
 )
 
+-- name: nearest_of_all
+-- A relation, not a statement: the nearest jobs along the vector index.
+SELECT v.job_id, v.embedding::halfvec(%(dimensions)s) <=> (SELECT embedding FROM person) AS distance
+  FROM job_vectors v
+ WHERE v.model = %(model)s AND EXISTS (SELECT FROM person) AND v.job_id <> ALL(%(hidden)s::bigint[])
+ ORDER BY v.embedding::halfvec(%(dimensions)s) <=> (SELECT embedding FROM person)
+ LIMIT %(walked)s
+
+-- name: nearest_wanted
+-- The same of those that a JobFilter wants. When they are few, comparing with each of them
+-- (or with the newest of them) is quicker than walking the index past all the others; when
+-- they are common, so that the walk is short, counting them would only take time. (+ 0:
+-- those indexes would be walked past all that is not wanted.)
+WITH common AS MATERIALIZED (
+    SELECT count(*) FILTER (WHERE %(is_wanted)s) >= %(common_share)s * count(*) AS found
+      FROM (SELECT * FROM live_jobs ORDER BY listed_date DESC, job_id DESC LIMIT %(sample)s) AS l
+)
+(SELECT v.job_id, v.embedding::halfvec(%(dimensions)s) <=> (SELECT embedding FROM person) AS distance
+   FROM job_vectors v
+  WHERE v.model = %(model)s AND EXISTS (SELECT FROM person)
+    AND v.job_id = ANY(ARRAY(SELECT l.job_id FROM live_jobs l
+                              WHERE NOT (SELECT found FROM common) AND %(is_wanted)s
+                              ORDER BY l.listed_date + 0 DESC LIMIT %(few)s))
+  ORDER BY (v.embedding::halfvec(%(dimensions)s) <=> (SELECT embedding FROM person)) + 0
+  LIMIT %(walked)s)
+UNION ALL
+(SELECT v.job_id, v.embedding::halfvec(%(dimensions)s) <=> (SELECT embedding FROM person)
+   FROM job_vectors v
+  WHERE v.model = %(model)s AND EXISTS (SELECT FROM person) AND (SELECT found FROM common)
+    AND v.job_id <> ALL(%(hidden)s::bigint[])
+    AND (SELECT %(is_wanted)s FROM live_jobs l WHERE l.job_id = v.job_id)
+  ORDER BY v.embedding::halfvec(%(dimensions)s) <=> (SELECT embedding FROM person)
+  LIMIT %(walked)s)
+
 -- name: find_candidates
 -- The jobs to be scored: the nearest by vector, of some more those near her places, and
 -- the first by words, fused by the reciprocals of their places (60: Cormack and others,
--- SIGIR 2009). job_vectors is the
--- live set; halfvec(n) is what the index is on; her vector never leaves the database.
--- When few jobs are wanted, comparing with each of them (or with the newest of them) is
--- quicker than walking the index past all the others; when they are common, so that the
--- walk is short, counting them would only take time. (+ 0: those indexes would be walked
--- past all that is not wanted. The places of the nearest are looked up one by one: a join
+-- SIGIR 2009). nearest: one of the two above. job_vectors is the live set; halfvec(n) is
+-- what the index is on; her vector never leaves the database. (The places of the nearest
+-- are looked up one by one, while more are wanted: a CTE is read in its order, and a join
 -- would read all jobs near hers.)
 SELECT set_config('hnsw.ef_search', %(ef_search)s::text, true),
        set_config('hnsw.iterative_scan', 'relaxed_order', true);
 WITH {asked}, person AS MATERIALIZED (
     SELECT embedding::halfvec(%(dimensions)s) AS embedding
       FROM user_vectors WHERE user_id = %(user_id)s AND model = %(model)s
-), common AS MATERIALIZED (
-    SELECT count(*) FILTER (WHERE %(is_wanted)s) >= %(common_share)s * count(*) AS found
-      FROM (SELECT * FROM live_jobs WHERE %(is_filtered)s
-             ORDER BY listed_date DESC, job_id DESC LIMIT %(sample)s) AS l
 ), nearest AS MATERIALIZED (
-    (SELECT v.job_id, v.embedding::halfvec(%(dimensions)s) <=> (SELECT embedding FROM person) AS distance
-       FROM job_vectors v
-      WHERE v.model = %(model)s AND EXISTS (SELECT FROM person)
-        AND v.job_id = ANY(ARRAY(SELECT l.job_id FROM live_jobs l
-                                  WHERE NOT (SELECT found FROM common) AND %(is_wanted)s
-                                  ORDER BY l.listed_date + 0 DESC LIMIT %(few)s))
-      ORDER BY (v.embedding::halfvec(%(dimensions)s) <=> (SELECT embedding FROM person)) + 0
-      LIMIT %(walked)s)
-    UNION ALL
-    (SELECT v.job_id, v.embedding::halfvec(%(dimensions)s) <=> (SELECT embedding FROM person)
-       FROM job_vectors v
-      WHERE v.model = %(model)s AND EXISTS (SELECT FROM person) AND (SELECT found FROM common)
-        AND v.job_id <> ALL(%(hidden)s::bigint[])
-        AND (NOT %(is_filtered)s OR (SELECT %(is_wanted)s FROM live_jobs l WHERE l.job_id = v.job_id))
-      ORDER BY v.embedding::halfvec(%(dimensions)s) <=> (SELECT embedding FROM person)
-      LIMIT %(walked)s)
+    SELECT job_id, distance, row_number() OVER (ORDER BY distance) AS place
+      FROM (%(nearest)s) AS found ORDER BY place
 ), {found_by_words}, fused AS MATERIALIZED (
     SELECT job_id, min(distance) AS distance
-      FROM ((SELECT job_id, distance, row_number() OVER (ORDER BY distance) AS place
-               FROM nearest ORDER BY place LIMIT %(nearest_limit)s)
+      FROM ((SELECT * FROM nearest LIMIT %(nearest_limit)s)
             UNION ALL
-            (SELECT n.job_id, n.distance, row_number() OVER (ORDER BY n.distance)
+            (SELECT n.job_id, n.distance, row_number() OVER ()
                FROM nearest n
               WHERE (SELECT l.place @@ (SELECT near FROM asked) FROM live_jobs l
                       WHERE l.job_id = n.job_id)
-              ORDER BY n.distance LIMIT %(nearest_limit)s)
+              LIMIT CASE WHEN (SELECT near FROM asked) IS NOT NULL THEN %(nearest_limit)s ELSE 0 END)
             UNION ALL
             SELECT job_id, NULL, place FROM worded) AS each
      GROUP BY job_id

@@ -85,8 +85,8 @@ def _best(
     best, found = 0.0, None
     for role in roles:
         for title, weight in titles:
-            score = likeness(role.title, title) * role.weight * weight
-            if score > best:
+            most = role.weight * weight
+            if most > best and (score := likeness(role.title, title) * most) > best:
                 best, found = score, role
     return best, found
 
@@ -142,11 +142,15 @@ def _skill_facts(
 def _listed_skills(
     skills: tuple[Skill, ...], asked: set[str]
 ) -> tuple[float, tuple[str, ...]]:
+    keys = {skill.key for skill in skills}
     met, mine = 0, set[str]()
-    for key in asked:
-        having = [skill.key for skill in skills if skill.is_asked_as(key)]
+    for asking in asked:
+        if " " in asking:
+            having = {skill.key for skill in skills if skill.is_asked_as(asking)}
+        else:  # one word asks for nothing but itself
+            having = keys & {asking}
         met += bool(having)
-        mine.update(having)
+        mine |= having
     labels = tuple(skill.label for skill in skills if skill.key in mine)
     return min(1.0, met / min(len(asked), _ENOUGH_LISTED)), labels
 

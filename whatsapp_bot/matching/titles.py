@@ -57,7 +57,8 @@ _FIRST_WORDS: Final = frozenset(phrase.partition(" ")[0] for phrase in _PHRASES)
 _SOFTWARE_STEMS: Final = frozenset(map(_stem, SOFTWARE))
 
 
-@dataclass(frozen=True, slots=True)
+# Equal only to itself: what `likeness` remembers is found without comparing words.
+@dataclass(frozen=True, slots=True, eq=False)
 class Title:
     """What a role or a posting's title says of the work itself."""
 
