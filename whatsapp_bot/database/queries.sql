@@ -854,7 +854,7 @@ SELECT {preference_columns},
        EXISTS (SELECT FROM user_job_history h
                 WHERE h.user_id = p.user_id AND h.feedback IS NOT NULL) AS has_feedback,
        CASE WHEN EXISTS (SELECT FROM user_job_history h WHERE h.user_id = p.user_id)
-            THEN ARRAY(SELECT hidden_jobs(p.user_id, %(unseen)s)) ELSE '{}' END AS hidden
+            THEN ARRAY(SELECT DISTINCT hidden_jobs(p.user_id, %(unseen)s)) ELSE '{}' END AS hidden
   FROM user_preferences p LEFT JOIN embedding_models m ON m.state = 'live'
  WHERE p.user_id = %(user_id)s;
 
@@ -871,12 +871,12 @@ j.id, j.posting_key, j.employer_key, j.title, j.company, j.location, j.country, 
 
 -- name: is_shown
 -- A condition on live_jobs l, not a statement: all that she may be shown.
-l.listed_date >= oldest_live_date() AND l.job_id <> ALL(%(hidden)s::bigint[])
+l.listed_date >= oldest_live_date() AND l.job_id NOT IN (SELECT job_id FROM hidden)
 
 -- name: is_wanted
 -- The same and what live_jobs can say of a JobFilter. NULL: nothing is asked; '' or NULL
 -- in the row: the posting does not say.
-l.listed_date >= oldest_live_date() AND l.job_id <> ALL(%(hidden)s::bigint[])
+l.listed_date >= oldest_live_date() AND l.job_id NOT IN (SELECT job_id FROM hidden)
 AND (%(countries)s::text[] IS NULL
      OR l.country = ANY(%(countries)s) OR l.place @@ %(places)s::tsquery
      OR l.country <> ALL(%(elsewhere)s) AND l.place @@ %(country_places)s::tsquery
@@ -890,8 +890,8 @@ AND (%(least_pay)s::jsonb IS NULL OR l.pay IS NULL
      OR l.pay >= coalesce((%(least_pay)s::jsonb ->> l.pay_kind)::float, 0))
 
 -- part: asked
--- Her words, made into queries once.
-asked AS MATERIALIZED (
+-- What she is not to be shown, and her words, made into queries once.
+hidden AS MATERIALIZED (SELECT unnest(%(hidden)s::bigint[]) AS job_id), asked AS MATERIALIZED (
     SELECT words_query(%(roles)s) AS roles, words_query(%(topics)s) AS topics,
            ARRAY(SELECT words_query(string_to_array(skill, '|'))
                    FROM unnest(%(skills)s::text[]) AS skill) AS skills,
@@ -945,7 +945,7 @@ called AS MATERIALIZED (
 -- A relation, not a statement: the nearest jobs along the vector index.
 SELECT v.job_id, v.embedding::halfvec(%(dimensions)s) <=> (SELECT embedding FROM person) AS distance
   FROM job_vectors v
- WHERE v.model = %(model)s AND EXISTS (SELECT FROM person) AND v.job_id <> ALL(%(hidden)s::bigint[])
+ WHERE v.model = %(model)s AND EXISTS (SELECT FROM person) AND v.job_id NOT IN (SELECT job_id FROM hidden)
  ORDER BY v.embedding::halfvec(%(dimensions)s) <=> (SELECT embedding FROM person)
  LIMIT %(walked)s
 
@@ -970,7 +970,7 @@ UNION ALL
 (SELECT v.job_id, v.embedding::halfvec(%(dimensions)s) <=> (SELECT embedding FROM person)
    FROM job_vectors v
   WHERE v.model = %(model)s AND EXISTS (SELECT FROM person) AND (SELECT found FROM common)
-    AND v.job_id <> ALL(%(hidden)s::bigint[])
+    AND v.job_id NOT IN (SELECT job_id FROM hidden)
     AND (SELECT %(is_wanted)s FROM live_jobs l WHERE l.job_id = v.job_id)
   ORDER BY v.embedding::halfvec(%(dimensions)s) <=> (SELECT embedding FROM person)
   LIMIT %(walked)s)
@@ -1024,6 +1024,7 @@ SELECT {job_columns}
  ORDER BY w.place;
 
 -- name: find_newest_jobs
+WITH hidden AS MATERIALIZED (SELECT unnest(%(hidden)s::bigint[]) AS job_id)
 SELECT {job_columns}
   FROM (SELECT l.job_id FROM live_jobs l
          WHERE %(is_wanted)s
