@@ -978,10 +978,10 @@ UNION ALL
 -- name: find_candidates
 -- The jobs to be scored: the nearest by vector, of some more those near her places, and
 -- the first by words, fused by the reciprocals of their places (60: Cormack and others,
--- SIGIR 2009). nearest: one of the two above. job_vectors is the live set; halfvec(n) is
--- what the index is on; her vector never leaves the database. (The places of the nearest
--- are looked up one by one, while more are wanted: a CTE is read in its order, and a join
--- would read all jobs near hers.)
+-- SIGIR 2009); where those are the same few, more of the nearest. nearest: one of the two
+-- above. job_vectors is the live set; halfvec(n) is what the index is on; her vector never
+-- leaves the database. (The places of the nearest are looked up one by one, while more are
+-- wanted: a CTE is read in its order, and a join would read all jobs near hers.)
 SELECT set_config('hnsw.ef_search', %(ef_search)s::text, true),
        set_config('hnsw.iterative_scan', 'relaxed_order', true);
 WITH {asked}, person AS MATERIALIZED (
@@ -992,7 +992,8 @@ WITH {asked}, person AS MATERIALIZED (
       FROM (%(nearest)s) AS found ORDER BY place
 ), {found_by_words}, fused AS MATERIALIZED (
     SELECT job_id, min(distance) AS distance
-      FROM ((SELECT * FROM nearest LIMIT %(nearest_limit)s)
+      FROM (SELECT job_id, distance, place + CASE WHEN place > %(nearest_limit)s THEN 1000000 ELSE 0 END AS place
+              FROM nearest
             UNION ALL
             (SELECT n.job_id, n.distance, row_number() OVER ()
                FROM nearest n

@@ -395,9 +395,9 @@ def user_of_model(models: ModelStore, rows: Rows) -> int:
 
 
 def find(jobs: JobStore, user: int, limit: int = 10, unseen: bool = False) -> list[Row]:
-    """The nearest by vector, half of what candidates may be."""
+    """The nearest by vector: without words there is nothing else."""
     with jobs.search(user, unseen) as search:
-        rows = search.find_candidates(NO_WORDS, None, 2 * limit)
+        rows = search.find_candidates(NO_WORDS, None, limit)
     return sorted(rows, key=lambda row: float(row["distance"]))
 
 
