@@ -8,7 +8,6 @@ from whatsapp_bot.alerts.digests import AlertTemplate, Digests, Reach
 from whatsapp_bot.alerts.job_finder import JobFinder
 from whatsapp_bot.alerts.times import Calendar, Clock, utc_now
 from whatsapp_bot.bootstrap.app import App
-from whatsapp_bot.database.conversations import ConversationStore
 
 
 def build_job_finder(app: App, clock: Clock = utc_now) -> JobFinder:
@@ -27,7 +26,7 @@ def build_digests(app: App, clock: Clock = utc_now) -> Digests:
     return Digests(
         app.database,
         app.alerts,
-        ConversationStore(app.database),
+        app.conversations,
         app.controller,
         Reach(edge.contacts, edge.outbox, edge.outgoing, template),
         Calendar(

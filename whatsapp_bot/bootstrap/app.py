@@ -10,6 +10,7 @@ from whatsapp_bot.config import Settings
 from whatsapp_bot.database.alerts import AlertStore
 from whatsapp_bot.database.batches import BatchList
 from whatsapp_bot.database.contacts import ContactStore
+from whatsapp_bot.database.conversations import ConversationStore
 from whatsapp_bot.database.database_manager import DatabaseManager, DueListener
 from whatsapp_bot.database.embeddings import EmbeddingStore, EmbeddingUpkeep
 from whatsapp_bot.database.inbox import InboxStore
@@ -75,6 +76,7 @@ class App:
     parser: AIEnhancedParser
     controller: BotController
     reverse_matcher: ReverseMatcher
+    conversations: ConversationStore
     alerts: AlertStore
     edge: Edge
     answerer: Answerer | None  # None: the conversation

@@ -11,7 +11,6 @@ from whatsapp_bot.bot.contacts import Contacts
 from whatsapp_bot.bot.conversation import Conversation
 from whatsapp_bot.chat.chat_choice import conversation_choice
 from whatsapp_bot.config import Settings
-from whatsapp_bot.database.conversations import ConversationStore
 from whatsapp_bot.database.database_manager import DatabaseManager
 from whatsapp_bot.embeddings.provider_gate import Purse
 
@@ -26,7 +25,7 @@ INBOX_THREADS = 4  # messages that a daemon answers at once
 def build_conversation(app: App, contacts: Contacts) -> Conversation:
     """contacts: whoever knows how people are reached, and whether they told us to stop."""
     return Conversation(
-        ConversationStore(app.database),
+        app.conversations,
         app.preference_manager,
         app.controller,
         contacts,

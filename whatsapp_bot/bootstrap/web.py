@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from whatsapp_bot.web.job_runner import JobRunner
+    from whatsapp_bot.web.parts import WhatsAppParts
     from whatsapp_bot.whatsapp.fake_graph import FakeGraph
 
 
@@ -40,8 +41,28 @@ def build_web(
         pace=app.pace,
         daily_budget=app.settings.embedding_daily_budget_usd,
         admin_token=app.settings.admin_token,
-        receiver=build_receiver(app),
+        whatsapp=build_whatsapp_parts(app),
     )
     runner = JobRunner(parts)
     page = simulator.asgi if simulator else None
     return make_application(parts, runner, page), runner
+
+
+def build_whatsapp_parts(app: App) -> WhatsAppParts | None:
+    """None where it is not set up."""
+    # As above.
+    from whatsapp_bot.web.parts import WhatsAppParts
+
+    settings, edge = app.settings, app.edge
+    receiver = build_receiver(app)
+    if receiver is None:
+        return None
+    return WhatsAppParts(
+        receiver=receiver,
+        inbox=edge.inbox,
+        number=edge.number,
+        conversations=app.conversations,
+        alerts=app.alerts,
+        alert_days=settings.alert_days,
+        daily_budget=settings.whatsapp_daily_budget_usd,
+    )

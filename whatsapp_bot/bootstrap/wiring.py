@@ -19,6 +19,7 @@ from whatsapp_bot.bot.bot_controller import BotController
 from whatsapp_bot.config import Settings
 from whatsapp_bot.database.alerts import AlertStore
 from whatsapp_bot.database.batches import BatchList
+from whatsapp_bot.database.conversations import ConversationStore
 from whatsapp_bot.database.database_manager import DatabaseManager, DueListener
 from whatsapp_bot.database.embeddings import EmbeddingUpkeep
 from whatsapp_bot.database.history import HistoryStore
@@ -119,6 +120,7 @@ def build(
             reverse_matcher,
         ),
         reverse_matcher=reverse_matcher,
+        conversations=ConversationStore(database),
         alerts=alerts,
         edge=build_edge(settings, database),
         answerer=answerer,

@@ -47,6 +47,12 @@ class ConversationStore:
         with self._database.transaction() as cursor:
             return cursor.row("read_alert_settings", user_id=user_id)
 
+    def people_facts(self) -> Row:
+        """people on WhatsApp; of them stopped; waiting for a person, and
+        oldest_waiting_seconds."""
+        with self._database.transaction() as cursor:
+            return cursor.row("people_facts") or {}
+
 
 def _there(row: Row | None, user_id: int) -> Row:
     if row is None:
