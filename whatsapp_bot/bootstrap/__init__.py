@@ -30,7 +30,11 @@ from whatsapp_bot.bootstrap.embeddings import (
 )
 from whatsapp_bot.bootstrap.simulator import build_simulator, on_simulator
 from whatsapp_bot.bootstrap.web import build_web
-from whatsapp_bot.bootstrap.whatsapp import build_receiver, build_whatsapp_worker
+from whatsapp_bot.bootstrap.whatsapp import (
+    build_receiver,
+    build_whatsapp_pass,
+    build_whatsapp_worker,
+)
 from whatsapp_bot.bootstrap.wiring import build, open_app
 
 __all__ = [
@@ -52,6 +56,7 @@ __all__ = [
     "build_table_sink",
     "build_token_counter",
     "build_web",
+    "build_whatsapp_pass",
     "build_whatsapp_worker",
     "on_simulator",
     "open_app",

@@ -18,7 +18,9 @@ from whatsapp_bot.whatsapp.receiver import Receiver
 from whatsapp_bot.whatsapp.signature import hash_of
 
 if TYPE_CHECKING:
-    from whatsapp_bot.whatsapp.worker import WhatsAppWorker
+    from whatsapp_bot.whatsapp.graph_api import GraphApi
+    from whatsapp_bot.whatsapp.single_pass import WhatsAppPass
+    from whatsapp_bot.whatsapp.worker import WhatsAppWorker, Work
 
 SENDER_THREADS = 16  # messages that a daemon sends at once
 
@@ -59,25 +61,54 @@ def build_receiver(app: App) -> Receiver | None:
 
 def build_whatsapp_worker(app: App) -> WhatsAppWorker | None:
     """None where WhatsApp is not set up. Raises ConfigError."""
-    settings, edge, database = app.settings, app.edge, app.database
+    # Here and not above: the HTTP client takes a tenth of a second, and few need it.
+    from whatsapp_bot.whatsapp.worker import WhatsAppWorker
+
+    api = _build_graph_api(app.settings)
+    if api is None:
+        return None
+    listener = DueListener(app.database, "whatsapp_due")
+    works = _build_works(app, api)
+    return WhatsAppWorker(works, listener, app.edge.inbox, app.edge.number, api)
+
+
+def build_whatsapp_pass(app: App) -> WhatsAppPass | None:
+    """As build_whatsapp_worker, for one pass."""
+    # As above.
+    from whatsapp_bot.whatsapp.single_pass import WhatsAppPass
+
+    api = _build_graph_api(app.settings)
+    if api is None:
+        return None
+    return WhatsAppPass(_build_works(app, api), app.edge.number, api)
+
+
+def _build_graph_api(settings: Settings) -> GraphApi | None:
     if settings.whatsapp_phone_number_id is None:
         return None
     if settings.whatsapp_token is None:
         raise ConfigError("set WHATSAPP_TOKEN, or unset WHATSAPP_PHONE_NUMBER_ID")
-    # Here and not above: the HTTP client takes a tenth of a second, and few need it.
-    from whatsapp_bot.whatsapp.answering import Answering
+    # As above.
     from whatsapp_bot.whatsapp.graph_api import GraphApi
-    from whatsapp_bot.whatsapp.refusals import Refusals
-    from whatsapp_bot.whatsapp.sender import Sender
-    from whatsapp_bot.whatsapp.telling import Telling
-    from whatsapp_bot.whatsapp.worker import WhatsAppWorker, Work
 
-    api = GraphApi(
+    return GraphApi(
         settings.whatsapp_base_url,
         settings.whatsapp_api_version,
         settings.whatsapp_phone_number_id,
         settings.whatsapp_token,
     )
+
+
+def _build_works(app: App, api: GraphApi) -> list[Work]:
+    """In the order in which one gives the next something to do."""
+    # As above.
+    from whatsapp_bot.whatsapp.answering import Answering
+    from whatsapp_bot.whatsapp.refusals import Refusals
+    from whatsapp_bot.whatsapp.sender import Sender
+    from whatsapp_bot.whatsapp.telling import Telling
+    from whatsapp_bot.whatsapp.worker import Work
+
+    settings, edge, database = app.settings, app.edge, app.database
     refusals = Refusals(edge.outgoing, edge.contacts, edge.number)
     sender = Sender(database, edge.outgoing, edge.number, refusals, api)
     telling = Telling(
@@ -88,17 +119,15 @@ def build_whatsapp_worker(app: App) -> WhatsAppWorker | None:
         refusals,
         lambda category: _whatsapp_price(settings, category),
     )
-    works = [
-        Work("sender", SENDER_THREADS, sender.step),
-        Work("events", 1, telling.step),
-    ]
     answerer = app.answerer or build_conversation(app, edge.contacts)
     answering = Answering(
         database, edge.inbox, edge.outbox, answerer, settings.lease_seconds
     )
-    works.append(Work("inbox", INBOX_THREADS, answering.step))
-    listener = DueListener(database, "whatsapp_due")
-    return WhatsAppWorker(works, listener, edge.inbox, edge.number, api)
+    return [
+        Work("events", 1, telling.step),
+        Work("inbox", INBOX_THREADS, answering.step),
+        Work("sender", SENDER_THREADS, sender.step),
+    ]
 
 
 def _whatsapp_price(settings: Settings, category: str) -> float:
