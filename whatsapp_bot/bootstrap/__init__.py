@@ -15,7 +15,7 @@ from whatsapp_bot.bootstrap.backfill import (
     build_chosen_rows,
     build_enrichment_run,
 )
-from whatsapp_bot.bootstrap.conversation import build_conversation
+from whatsapp_bot.bootstrap.conversation import build_conversation, build_people_waiting
 from whatsapp_bot.bootstrap.corpus import (
     build_corpus_run,
     build_npy_sink,
@@ -50,6 +50,7 @@ __all__ = [
     "build_enrichment_run",
     "build_job_finder",
     "build_npy_sink",
+    "build_people_waiting",
     "build_provider",
     "build_receiver",
     "build_simulator",

@@ -1,4 +1,4 @@
-"""Builds the conversation, and what reads wishes for it."""
+"""Builds the conversation, what reads wishes for it, and what operators answer by."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from whatsapp_bot.bootstrap.app import App
 from whatsapp_bot.bootstrap.chat import build_chat_model, chat_budget
 from whatsapp_bot.bot.contacts import Contacts
 from whatsapp_bot.bot.conversation import Conversation
+from whatsapp_bot.bot.people_waiting import PeopleWaiting
 from whatsapp_bot.chat.chat_choice import conversation_choice
 from whatsapp_bot.config import Settings
 from whatsapp_bot.database.database_manager import DatabaseManager
@@ -32,6 +33,10 @@ def build_conversation(app: App, contacts: Contacts) -> Conversation:
         app.settings.human_contact,
         app.wish_reader,
     )
+
+
+def build_people_waiting(app: App) -> PeopleWaiting:
+    return PeopleWaiting(app.database, app.conversations, app.edge.outbox)
 
 
 def build_wish_reader(

@@ -1110,6 +1110,36 @@ SELECT u.name, u.created_at,
   FROM users u WHERE u.id = %(user_id)s;
 
 
+-- name: find_people_waiting
+SELECT c.user_id, u.language, c.needs_person_at AS since, k.wa_id, k.last_message_at, k.stopped_at
+  FROM conversations c
+  JOIN users u ON u.id = c.user_id
+  LEFT JOIN contacts k ON k.user_id = c.user_id
+ WHERE c.needs_person_at IS NOT NULL
+   AND (%(user_id)s::bigint IS NULL OR c.user_id = %(user_id)s)
+ ORDER BY c.needs_person_at, c.user_id
+ LIMIT %(limit)s;
+
+-- name: find_last_messages
+-- By when they came and when we wrote them, both by our clock; the newest last.
+SELECT p.user_id, m.*
+  FROM unnest(%(user_ids)s::bigint[]) AS p(user_id)
+ CROSS JOIN LATERAL (
+       (SELECT true AS is_hers, i.received_at AS at, i.id, i.message, NULL AS state
+          FROM inbox i WHERE i.user_id = p.user_id
+         ORDER BY i.received_at DESC, i.id DESC LIMIT %(limit)s)
+       UNION ALL
+       (SELECT false, o.created_at, o.id, o.message, o.state
+          FROM outbox o WHERE o.user_id = p.user_id
+         ORDER BY o.created_at DESC, o.id DESC LIMIT %(limit)s)
+        ORDER BY at DESC, is_hers, id DESC LIMIT %(limit)s) AS m
+ ORDER BY p.user_id, m.at, m.is_hers DESC, m.id;
+
+-- name: end_waiting
+-- The revision: whoever answers her in this moment has read that she waits, and reads anew.
+UPDATE conversations SET needs_person_at = NULL, revision = revision + 1
+ WHERE user_id = %(user_id)s AND needs_person_at IS NOT NULL;
+
 -- name: people_facts
 SELECT c.*, w.*
   FROM (SELECT count(*) AS people, count(stopped_at) AS stopped FROM contacts) c,
