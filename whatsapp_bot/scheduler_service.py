@@ -107,19 +107,20 @@ class SchedulerService:
         task raises."""
         whatsapp = build_whatsapp_pass(self._app)
         if whatsapp is None:
-            return self._keep_true()
+            return self.keep_vectors_true()
         with contextlib.closing(whatsapp):
             # First: people wait. Their messages need no vectors to be answered.
             whatsapp.run(lambda: self._is_stopping)
-            totals = self._keep_true()
+            totals = self.keep_vectors_true()
             self._record("find_people", self._find_people)
             self._record("send_digests", self._send_digests)
             self._record("forget_messages", self._forget_messages)
             whatsapp.run(lambda: self._is_stopping)
         return totals
 
-    def _keep_true(self) -> Totals:
-        """One pass over what the vectors need."""
+    def keep_vectors_true(self) -> Totals:
+        """One pass over what the vectors need; WhatsApp is left alone. Raises what a task
+        raises."""
         self._record("start", self._start)
         self._record("expire_jobs", self._expire_jobs)
         self._record("reconcile", self._reconcile)
