@@ -21,7 +21,7 @@ EXAMPLES = """examples:
   python -m whatsapp_bot people-waiting --done 7           she was helped
   python -m whatsapp_bot people-waiting --answer 7 "It is gone now." --done 7
 
-The bot answers her meanwhile as always. An answer is sent by the daemon, and only to who
+The bot answers her meanwhile as always. An answer is sent by the daemon or the next pass, to who
 wrote within 24 hours and has not asked to stop.
 """
 NARROWEST = 60  # characters
