@@ -1,7 +1,7 @@
 """Finds people the jobs that fit them, and keeps every vector behind that true.
 
     doors      scheduler_service  embedding_health_check  import_jobs  import_users
-               match  models  batches  migrate  example   (what can be run)
+               match  models  batches  people_waiting  migrate  example   (what can be run)
     wiring     bootstrap  door
                alerts       new jobs -> the people whom they suit -> digests
                bot          a message of a person -> what is answered

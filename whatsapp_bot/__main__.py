@@ -14,6 +14,7 @@ DOORS = {
     "embedding-health-check": "facts about the system; exit 1 if one is false",
     "import-jobs": "save the postings of a file",
     "import-users": "save the people of a file",
+    "people-waiting": "who asked for a person: list, answer, end the waiting",
     "match": "the jobs for a person, as a table",
     "models": "list the embedding models; fill, use or drop one",
     "batches": "large fills at half the price, within a day",

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 from whatsapp_bot import door
 from whatsapp_bot.alerts.health import alert_facts
 from whatsapp_bot.bootstrap import App
+from whatsapp_bot.bot.health import people_facts
 from whatsapp_bot.embeddings.index_keeper import IndexKeeper
 from whatsapp_bot.embeddings.model_choice import price_for
 from whatsapp_bot.embeddings.prices import dollars
@@ -162,6 +163,7 @@ def _whatsapp(app: App) -> list[Fact]:
         version_fact(settings.whatsapp_api_version, date.today()),
         *inbox_facts(edge.inbox.facts()),
         *outbox_facts(edge.number.facts(), budget),
+        *people_facts(app.conversations.people_facts()),
         *alert_facts(app.alerts.facts(datetime.now(UTC), settings.alert_days)),
     ]
     return [Fact(is_true, text) for is_true, text in facts]

@@ -124,7 +124,7 @@ def _show(app: App, service: scheduler_service.SchedulerService) -> int:
     _say("Example postings and people")
     _load(app)
     _say("Embedding them")
-    service.run_once()
+    service.keep_vectors_true()
     _say("Is all well? (python -m whatsapp_bot.embedding_health_check)")
     health = embedding_health_check.check(app, as_json=False, with_probe=True)
     _say("Jobs for the first person (python -m whatsapp_bot match --user 1)")

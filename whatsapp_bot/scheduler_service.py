@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import logging
 import signal
 import sys
@@ -20,6 +21,7 @@ from whatsapp_bot.bootstrap import (
     App,
     build_digests,
     build_job_finder,
+    build_whatsapp_pass,
     build_whatsapp_worker,
 )
 from whatsapp_bot.embeddings.embedding_generator import GRACE_SECONDS
@@ -43,6 +45,11 @@ EXAMPLES = """examples:
   python -m whatsapp_bot.scheduler_service           run until stopped
   python -m whatsapp_bot.scheduler_service --once    one pass, then exit (for cron)
   LOG_LEVEL=DEBUG python -m whatsapp_bot.scheduler_service
+
+one pass: what people wrote is answered, all that is due is embedded, people are told of
+new jobs, and what is to be sent is sent, each until nothing of it is due. What has to
+wait (a text that was refused, a provider or Meta that is down) is left to the next pass.
+exit code 1: rows have no vector or messages are still due.
 """
 
 
@@ -94,22 +101,37 @@ class SchedulerService:
             self._alert_thread.join(ALERT_END_SECONDS)
 
     def run_once(self) -> Totals:
-        """One pass over all tasks, and everything due embedded. A provider that asks
-        for a moment gets it; one that is down, and a row that has to wait, are left to
-        the next run. Totals.given_back: as of the last try. Raises what a task
+        """One pass over all tasks: what is due is answered, embedded, told and sent. A
+        provider that asks for a moment gets it; one that is down, and what has to wait,
+        is left to the next run. Totals.given_back: as of the last try. Raises what a
+        task raises."""
+        whatsapp = build_whatsapp_pass(self._app)
+        if whatsapp is None:
+            return self.keep_vectors_true()
+        with contextlib.closing(whatsapp):
+            # First: people wait. Their messages need no vectors to be answered.
+            whatsapp.run(lambda: self._is_stopping)
+            totals = self.keep_vectors_true()
+            self._record("find_people", self._find_people)
+            self._record("send_digests", self._send_digests)
+            self._record("forget_messages", self._forget_messages)
+            whatsapp.run(lambda: self._is_stopping)
+        return totals
+
+    def keep_vectors_true(self) -> Totals:
+        """One pass over what the vectors need; WhatsApp is left alone. Raises what a task
         raises."""
         self._record("start", self._start)
         self._record("expire_jobs", self._expire_jobs)
         self._record("reconcile", self._reconcile)
+        self._record("refresh_stale", self._refresh_stale)
         self._record("poll_batches", self._poll_batches)
+        self._record("find_unread", self._find_unread)
         # First: what it finds may enter the texts, and they are paid for once.
         self._record("enrich_jobs", self._enrich)
         totals = self._record("embed_due", self._embed_patiently)
         if not self._is_stopping:
             self._record("build_index", self._index.build_missing)
-        if self._has_whatsapp:
-            self._record("find_people", self._find_people)
-            self._record("send_digests", self._send_digests)
         return totals
 
     def _embed_patiently(self) -> Totals:
@@ -420,12 +442,28 @@ def _run_once(app: App) -> int:
     waiting = sum(app.store(thing).facts().waiting for thing in THINGS)
     if waiting:
         sys.stdout.write(f"{waiting} rows still have no vector\n")
-    return 1 if waiting else 0
+    messages = _messages_due(app)
+    if messages:
+        sys.stdout.write(f"{messages} WhatsApp messages are still due\n")
+    return 1 if waiting or messages else 0
+
+
+def _messages_due(app: App) -> int:
+    """In and out; 0 where WhatsApp is not set up."""
+    if app.settings.whatsapp_phone_number_id is None:
+        return 0
+    inbox, outbox = app.edge.inbox.facts(), app.edge.number.facts()
+    due: int = inbox["due"] + inbox["events_due"] + outbox["due"]
+    return due
 
 
 def main(argv: list[str] | None = None) -> int:
     parser = door.parser(__doc__, EXAMPLES)
-    parser.add_argument("--once", action="store_true", help="one pass, then exit")
+    parser.add_argument(
+        "--once",
+        action="store_true",
+        help="one pass over all there is to do, then exit",
+    )
     options: argparse.Namespace = parser.parse_args(argv)
     return door.run(_run_once if options.once else run_until_stopped)
 

@@ -7,6 +7,8 @@ import socket
 from tests.acceptance.processes import Bot
 from tests.acceptance.rows import Rows
 from tests.loopback import faults as f
+from tests.loopback import graph_server as g
+from tests.loopback.graph_server import GraphServer
 from tests.loopback.openai_server import OpenAIServer
 
 
@@ -111,3 +113,34 @@ def test_one_text_that_is_refused_stops_no_other_and_is_named(
     rows.run("UPDATE canonical_jobs SET title = 'Seller' WHERE id = %s", refused_id)
     assert bot.embed_once().code == 0
     assert bot.run("embedding-health-check").code == 0
+
+
+def test_once_answers_and_sends_and_says_what_is_left(bot: Bot, rows: Rows) -> None:
+    user = rows.add_user()
+    rows.run("INSERT INTO contacts (user_id, wa_id) VALUES (%s, '2348000000000')", user)
+    rows.run(
+        "INSERT INTO inbox (id, wamid, user_id, message, sent_at) VALUES (1, 'w', %s,"
+        ' \'{"type": "text", "text": {"body": "human"}}\', now())',
+        user,
+    )
+    with GraphServer() as graph:
+        settings = {
+            "WHATSAPP_PHONE_NUMBER_ID": "1",
+            "WHATSAPP_TOKEN": "token",
+            "WHATSAPP_APP_SECRET": "secret",
+            "WHATSAPP_VERIFY_TOKEN": "words",
+            "WHATSAPP_BASE_URL": graph.base_url,
+        }
+        graph.always = g.refuse(190)
+        result = bot.embed_once(**settings)
+        assert result.code == 1
+        assert result.out.endswith("1 WhatsApp messages are still due\n")
+        assert rows.run("SELECT handled_at IS NOT NULL FROM inbox") == [(True,)]
+        graph.always = None
+        result = bot.embed_once(**settings)
+        assert result.code == 0, result
+        assert "still due" not in result.out
+        assert graph.texts[0].startswith("A person will read your messages")
+    assert (
+        bot.run("scheduler-service", "--once", WHATSAPP_PHONE_NUMBER_ID="1").code == 2
+    )

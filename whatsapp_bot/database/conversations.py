@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,9 +24,21 @@ class AlertChoice:
     consent_source: str | None = None
 
 
+@dataclass(frozen=True)
+class WaitingPerson:
+    """She asked for a person. wa_id: her number; None: not known, or not on WhatsApp."""
+
+    user_id: int
+    language: str
+    since: datetime
+    wa_id: str | None
+    last_message_at: datetime | None
+    stopped_at: datetime | None
+
+
 class ConversationStore:
-    """Reads in transactions of its own; writes in the caller's, so that all that a
-    message brings about happens together."""
+    """Reads in transactions of its own; what a message brings about is written in the
+    caller's, so that all of it happens together."""
 
     def __init__(self, database: DatabaseManager) -> None:
         self._database = database
@@ -46,6 +59,33 @@ class ConversationStore:
         """Her row of alert_settings; None when she never said anything of alerts."""
         with self._database.transaction() as cursor:
             return cursor.row("read_alert_settings", user_id=user_id)
+
+    def find_waiting(
+        self, limit: int, user_id: int | None = None
+    ) -> list[WaitingPerson]:
+        """Those who wait for a person, the longest first; or the one, if she does."""
+        with self._database.transaction() as cursor:
+            rows = cursor.rows("find_people_waiting", limit=limit, user_id=user_id)
+        return [WaitingPerson(**row) for row in rows]
+
+    def find_last_messages(self, user_ids: Sequence[int], limit: int) -> list[Row]:
+        """user_id, is_hers, at, id, message ({}: no longer kept) and, of ours, state in
+        the outbox; so many of each person, hers and ours, the newest last."""
+        with self._database.transaction() as cursor:
+            return cursor.rows(
+                "find_last_messages", user_ids=list(user_ids), limit=limit
+            )
+
+    def end_waiting(self, user_id: int) -> bool:
+        """False: she does not wait."""
+        with self._database.transaction() as cursor:
+            return bool(cursor.run("end_waiting", user_id=user_id))
+
+    def people_facts(self) -> Row:
+        """people on WhatsApp; of them stopped; waiting for a person, and
+        oldest_waiting_seconds."""
+        with self._database.transaction() as cursor:
+            return cursor.row("people_facts") or {}
 
 
 def _there(row: Row | None, user_id: int) -> Row:

@@ -104,7 +104,7 @@ class InboxStore:
             )
 
     def facts(self) -> Row:
-        """due, oldest_due_seconds, set_aside, events_due, events_oldest_due_seconds,
+        """due, oldest_due_seconds, set_aside (of the last week), events_due, events_oldest_due_seconds,
         events_set_aside"""
         with self._database.transaction() as cursor:
             return cursor.row("inbox_facts") or {}

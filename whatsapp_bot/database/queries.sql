@@ -1124,6 +1124,45 @@ SELECT u.name, u.created_at,
   FROM users u WHERE u.id = %(user_id)s;
 
 
+-- name: find_people_waiting
+SELECT c.user_id, u.language, c.needs_person_at AS since, k.wa_id, k.last_message_at, k.stopped_at
+  FROM conversations c
+  JOIN users u ON u.id = c.user_id
+  LEFT JOIN contacts k ON k.user_id = c.user_id
+ WHERE c.needs_person_at IS NOT NULL
+   AND (%(user_id)s::bigint IS NULL OR c.user_id = %(user_id)s)
+ ORDER BY c.needs_person_at, c.user_id
+ LIMIT %(limit)s;
+
+-- name: find_last_messages
+-- By when they came and when we wrote them, both by our clock; the newest last.
+SELECT p.user_id, m.*
+  FROM unnest(%(user_ids)s::bigint[]) AS p(user_id)
+ CROSS JOIN LATERAL (
+       (SELECT true AS is_hers, i.received_at AS at, i.id, i.message, NULL AS state
+          FROM inbox i WHERE i.user_id = p.user_id
+         ORDER BY i.received_at DESC, i.id DESC LIMIT %(limit)s)
+       UNION ALL
+       (SELECT false, o.created_at, o.id, o.message, o.state
+          FROM outbox o WHERE o.user_id = p.user_id
+         ORDER BY o.created_at DESC, o.id DESC LIMIT %(limit)s)
+        ORDER BY at DESC, is_hers, id DESC LIMIT %(limit)s) AS m
+ ORDER BY p.user_id, m.at, m.is_hers DESC, m.id;
+
+-- name: end_waiting
+-- The revision: whoever answers her in this moment has read that she waits, and reads anew.
+UPDATE conversations SET needs_person_at = NULL, revision = revision + 1
+ WHERE user_id = %(user_id)s AND needs_person_at IS NOT NULL;
+
+-- name: people_facts
+SELECT c.*, w.*
+  FROM (SELECT count(*) AS people, count(stopped_at) AS stopped FROM contacts) c,
+       (SELECT count(*) AS waiting,
+               coalesce(extract(epoch FROM now() - min(needs_person_at)), 0)::float
+                   AS oldest_waiting_seconds
+          FROM conversations WHERE needs_person_at IS NOT NULL) w;
+
+
 -- Reverse match: the people whom new jobs suit ---------------------------------------------
 
 -- name: find_live_jobs
@@ -1736,12 +1775,14 @@ ON CONFLICT (name) DO UPDATE
    SET disabled_until = EXCLUDED.disabled_until, reason = EXCLUDED.reason;
 
 -- name: inbox_facts
-SELECT i.*, e.*
+-- Of messages as of what is to be sent: by the indexes that leave out what is done.
+SELECT i.*, a.*, e.*
   FROM (SELECT count(*) FILTER (WHERE due_at <= now()) AS due,
-               coalesce(extract(epoch FROM now() - min(received_at) FILTER (WHERE due_at IS NOT NULL)), 0)::float
-                   AS oldest_due_seconds,
-               count(*) FILTER (WHERE due_at IS NULL AND last_error IS NOT NULL) AS set_aside
-          FROM inbox) i,
+               coalesce(extract(epoch FROM now() - min(received_at)), 0)::float AS oldest_due_seconds
+          FROM inbox WHERE due_at IS NOT NULL) i,
+       (SELECT count(*) AS set_aside FROM inbox
+         WHERE message <> '{}' AND received_at > now() - interval '7 days'
+           AND due_at IS NULL AND last_error IS NOT NULL) a,
        (SELECT count(*) FILTER (WHERE due_at <= now()) AS events_due,
                coalesce(extract(epoch FROM now() - min(received_at) FILTER (WHERE due_at IS NOT NULL)), 0)::float
                    AS events_oldest_due_seconds,
@@ -1749,17 +1790,22 @@ SELECT i.*, e.*
           FROM whatsapp_events) e;
 
 -- name: outbox_facts
-SELECT o.*, n.stop_reason, n.alerts_stop_reason, s.dollars_today, t.disabled_templates,
+SELECT o.*, d.*, n.stop_reason, n.alerts_stop_reason, s.dollars_today, t.disabled_templates,
        coalesce(extract(epoch FROM now() - n.stopped_since), 0)::float AS stopped_seconds
   FROM (SELECT count(*) FILTER (WHERE due_at <= now() AND state <> 'held') AS due,
                coalesce(extract(epoch FROM now() - min(due_at)
                    FILTER (WHERE due_at <= now() AND state <> 'held')), 0)::float AS oldest_due_seconds,
-               count(*) FILTER (WHERE state = 'failed' AND created_at > now() - interval '1 day') AS failed,
-               count(*) FILTER (WHERE last_error ~ '^(100|131008|131009): '
-                                  AND created_at > now() - interval '1 day') AS malformed,
                count(*) FILTER (WHERE state = 'held') AS held,
                count(*) FILTER (WHERE state = 'uncertain') AS uncertain
-          FROM outbox) o
+          FROM outbox WHERE due_at IS NOT NULL) o
+ CROSS JOIN
+       (SELECT count(*) FILTER (WHERE state = 'failed' AND created_at > now() - interval '1 day') AS failed,
+               count(*) FILTER (WHERE last_error ~ '^(100|131008|131009): '
+                                  AND created_at > now() - interval '1 day') AS malformed,
+               count(*) FILTER (WHERE accepted_at >= CURRENT_DATE) AS sent_today
+          FROM outbox
+         WHERE message <> '{}'
+           AND created_at > least(now() - interval '1 day', CURRENT_DATE - interval '1 day')) d
   LEFT JOIN (SELECT stop_reason, stopped_since,
                     CASE WHEN alerts_stopped_until > now() THEN alerts_stop_reason END AS alerts_stop_reason
                FROM whatsapp_numbers WHERE phone_number_id = %(number)s) n ON true

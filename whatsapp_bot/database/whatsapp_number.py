@@ -40,8 +40,8 @@ class NumberStore:
             cursor.run("forget_stop", number=self._number)
 
     def facts(self) -> Row:
-        """due, oldest_due_seconds, failed and malformed (of the last day), held,
-        uncertain, stop_reason, stopped_seconds, alerts_stop_reason, dollars_today,
+        """due, oldest_due_seconds, failed and malformed (of the last day), sent_today
+        (but for what was written earlier than yesterday), held, uncertain, stop_reason, stopped_seconds, alerts_stop_reason, dollars_today,
         disabled_templates (text, "name: reason; ...")"""
         with self._database.transaction() as cursor:
             return cursor.row("outbox_facts", number=self._number) or {}

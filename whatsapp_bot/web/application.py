@@ -48,7 +48,7 @@ def make_application(
     _add_metrics(web, metrics, guard)
     if simulator is not None:
         web.mount(SIMULATOR_PATH, simulator)
-    receiver = parts.receiver
+    receiver = parts.whatsapp.receiver if parts.whatsapp else None
     if receiver:
         web.include_router(webhook_routes(receiver))
     handle_problems(web)

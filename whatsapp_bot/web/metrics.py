@@ -7,18 +7,15 @@ import itertools
 from collections.abc import Iterator
 
 from prometheus_client import Histogram
-from prometheus_client.core import (
-    CounterMetricFamily,
-    GaugeMetricFamily,
-    HistogramMetricFamily,
-    Metric,
-)
+from prometheus_client.core import HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector, CollectorRegistry
 
 from whatsapp_bot.embeddings.call_times import BOUNDS
 from whatsapp_bot.errors import DatabaseError
 from whatsapp_bot.records import THINGS
+from whatsapp_bot.web.families import counters, gauge, gauges
 from whatsapp_bot.web.parts import Parts
+from whatsapp_bot.web.whatsapp_metrics import whatsapp_metrics
 
 
 class Metrics:
@@ -46,20 +43,22 @@ class _Facts(Collector):
     def collect(self) -> Iterator[Metric]:
         try:
             yield from [*self._embeddings(), *self._usage(), *self._rest()]
+            if self._parts.whatsapp:
+                yield from list(whatsapp_metrics(self._parts.whatsapp))
             is_up = 1
         except DatabaseError:
             is_up = 0
-        yield _gauge("database_up", "Whether the database answered this scrape.", is_up)
+        yield gauge("database_up", "Whether the database answered this scrape.", is_up)
         yield self._call_seconds()
 
     def _embeddings(self) -> Iterator[Metric]:
         labels = ("thing", "model")
-        due = _gauges("rows_due", "Rows to be worked on now.", labels)
-        age = _gauges("oldest_due_seconds", "Since when the oldest is due.", labels)
-        rows = _gauges("rows_embedded", "Rows with a vector.", labels)
-        waiting = _gauges("rows_waiting", "Rows that have none yet.", labels)
-        coverage = _gauges("coverage_ratio", "Embedded of all, 0 to 1.", labels)
-        failed = _gauges("rows_failed", "Rows with an error.", (*labels, "kind"))
+        due = gauges("rows_due", "Rows to be worked on now.", labels)
+        age = gauges("oldest_due_seconds", "Since when the oldest is due.", labels)
+        rows = gauges("rows_embedded", "Rows with a vector.", labels)
+        waiting = gauges("rows_waiting", "Rows that have none yet.", labels)
+        coverage = gauges("coverage_ratio", "Embedded of all, 0 to 1.", labels)
+        failed = gauges("rows_failed", "Rows with an error.", (*labels, "kind"))
         for model, thing in itertools.product(self._parts.models.list(), THINGS):
             store = self._parts.store(thing, model)
             facts, place = store.quick_facts(), (thing, model.name)
@@ -74,11 +73,11 @@ class _Facts(Collector):
 
     def _usage(self) -> Iterator[Metric]:
         labels = ("model", "purpose")
-        calls = _counters("provider_requests", "Calls to providers.", labels)
-        texts = _counters("provider_texts", "Texts that were embedded.", labels)
-        tokens = _counters("provider_tokens", "Tokens, as billed.", labels)
+        calls = counters("provider_requests", "Calls to providers.", labels)
+        texts = counters("provider_texts", "Texts that were embedded.", labels)
+        tokens = counters("provider_tokens", "Tokens, as billed.", labels)
         # No counter: what is reserved for a call is given back when it costs less.
-        dollars = _gauges("spent_dollars", "Dollars, reserved ones too.", labels)
+        dollars = gauges("spent_dollars", "Dollars, reserved ones too.", labels)
         for row in self._parts.ledger.by_purpose():
             place = (row["model"], row["purpose"])
             calls.add_metric(place, row["requests"])
@@ -87,13 +86,13 @@ class _Facts(Collector):
             dollars.add_metric(place, row["dollars"])
         yield from (calls, texts, tokens, dollars)
         today = self._parts.ledger.today()["dollars"]
-        yield _gauge("spent_today_dollars", "Of all models, reserved ones too.", today)
+        yield gauge("spent_today_dollars", "Of all models, reserved ones too.", today)
         if self._parts.daily_budget is not None:
             budget = self._parts.daily_budget
-            yield _gauge("daily_budget_dollars", "Not to be passed.", budget)
+            yield gauge("daily_budget_dollars", "Not to be passed.", budget)
 
     def _rest(self) -> Iterator[Metric]:
-        failures = _gauges(
+        failures = gauges(
             "provider_failures",
             "Failures in a row; 0: it may be called.",
             ("model", "reason"),
@@ -101,8 +100,8 @@ class _Facts(Collector):
         for model in self._parts.models.list():
             pace = self._parts.pace(model).facts()
             failures.add_metric((model.name, pace.reason or "none"), pace.failures)
-        failing = _gauges("task_failing", "Its last run ended with an error.", ["task"])
-        silent = _gauges("task_ok_seconds", "Since it last ended well.", ["task"])
+        failing = gauges("task_failing", "Its last run ended with an error.", ["task"])
+        silent = gauges("task_ok_seconds", "Since it last ended well.", ["task"])
         for run in self._parts.tasks.list():
             failing.add_metric([run.task], bool(run.last_error))
             if run.seconds_since_ok is not None:
@@ -125,17 +124,3 @@ class _Facts(Collector):
                     times.seconds,
                 )
         return family
-
-
-def _gauge(name: str, what: str, value: float) -> Metric:
-    return GaugeMetricFamily(f"jobbot_{name}", what, value=value)
-
-
-def _gauges(
-    name: str, what: str, labels: tuple[str, ...] | list[str]
-) -> GaugeMetricFamily:
-    return GaugeMetricFamily(f"jobbot_{name}", what, labels=labels)
-
-
-def _counters(name: str, what: str, labels: tuple[str, ...]) -> CounterMetricFamily:
-    return CounterMetricFamily(f"jobbot_{name}", what, labels=labels)

@@ -30,7 +30,7 @@ def test_people_come_before_jobs(
     openai_server: OpenAIServer,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("whatsapp_bot.bootstrap.SPARE_THREADS", 0)
+    monkeypatch.setattr("whatsapp_bot.bootstrap.embeddings.SPARE_THREADS", 0)
     app = make_app(EMBEDDING_CONCURRENCY="1")
     make = Factory(app)
     make.job("driver")

@@ -169,3 +169,79 @@ def test_labels_do_not_grow_with_what_is_asked(site: Site) -> None:
         ]
         == 2
     )
+
+
+def test_metrics_of_whatsapp_are_those_of_the_health_check(
+    make_site: Callable[..., Site], rows: Rows
+) -> None:
+    site = make_site(
+        WHATSAPP_PHONE_NUMBER_ID="1",
+        WHATSAPP_APP_SECRET="s",
+        WHATSAPP_DAILY_BUDGET_USD="3",
+    )
+    ada, bisi = rows.add_user("Nurse"), rows.add_user("Cook")
+    rows.run(
+        "INSERT INTO contacts (user_id, wa_id, stopped_at)"
+        " VALUES (%s, '1', NULL), (%s, '2', now())",
+        ada,
+        bisi,
+    )
+    rows.run(
+        "INSERT INTO conversations (user_id, state, needs_person_at)"
+        " VALUES (%s, 'ready', now() - interval '1 hour')",
+        ada,
+    )
+    rows.run(
+        "INSERT INTO inbox (id, wamid, user_id, message, sent_at, received_at, due_at,"
+        " last_error)"
+        " SELECT n, n, %s, '{\"type\": \"text\"}', now(), now() - interval '2 hours',"
+        "        CASE n WHEN 1 THEN now() END, CASE n WHEN 2 THEN 'KeyError' END"
+        "   FROM generate_series(1, 3) n",
+        ada,
+    )
+    rows.run(
+        "INSERT INTO outbox (user_id, kind, message, is_template, state, due_at,"
+        " accepted_at)"
+        " SELECT %s, 'reply', '{\"type\": \"text\"}', false, state,"
+        "        CASE WHEN state IN ('waiting', 'held', 'uncertain')"
+        "             THEN now() - interval '3 hours' END,"
+        "        CASE WHEN state IN ('accepted', 'read') THEN now() END"
+        "   FROM unnest(ARRAY['waiting', 'held', 'uncertain', 'accepted', 'read',"
+        "                     'failed', 'cancelled']) state",
+        ada,
+    )
+    rows.run("INSERT INTO whatsapp_spend VALUES (CURRENT_DATE, 'reserved', 1, 0.25)")
+    rows.run(
+        "INSERT INTO whatsapp_numbers (phone_number_id, stop_reason, stopped_since)"
+        " VALUES ('1', 'the token is wrong', now())"
+    )
+    found = {
+        name.removeprefix("jobbot_"): value for name, value in metrics_of(site).items()
+    }
+    assert found['whatsapp_due{queue="inbox"}'] == 1
+    assert 7_200 <= found['whatsapp_oldest_due_seconds{queue="inbox"}'] < 10_800
+    assert found['whatsapp_set_aside{queue="inbox"}'] == 1
+    assert found['whatsapp_due{queue="events"}'] == 0
+    assert found['whatsapp_due{queue="outbox"}'] == 2  # what is held waits for money
+    assert found['whatsapp_oldest_due_seconds{queue="outbox"}'] >= 10_800
+    said = {
+        "whatsapp_held": 1,
+        "whatsapp_uncertain": 1,
+        "whatsapp_failed_day": 1,
+        "whatsapp_sent_today": 2,
+        "whatsapp_spent_today_dollars": 0.25,
+        "whatsapp_daily_budget_dollars": 3,
+        "whatsapp_sender_stopped": 1,
+        "whatsapp_alerts_stopped": 0,
+        "whatsapp_people": 2,
+        "whatsapp_people_stopped": 1,
+        "whatsapp_people_waiting": 1,
+        "alerts_pending": 0,
+    }
+    assert {name: found[name] for name in said} == said
+    assert found["whatsapp_longest_waiting_seconds"] >= 3_600
+    assert found["database_up"] == 1
+
+
+def test_without_whatsapp_there_are_no_metrics_of_it(site: Site) -> None:
+    assert not any("whatsapp" in name for name in metrics_of(site))

@@ -30,7 +30,7 @@ def facts_of(edge: Edge) -> list[tuple[bool, str]]:
     return [
         (fact.is_true, fact.text)
         for fact in gather(app, embeddings, with_probe=False)
-        if fact.text.startswith(("alerts", "task find", "task send"))
+        if fact.text.startswith(("alerts", "task find_people", "task send"))
     ]
 
 

@@ -31,6 +31,7 @@ def whatsapp_lines(edge: Edge) -> dict[str, bool]:
         "WhatsApp",
         "the sender",
         "no alerts",
+        "people",
     )
     return {fact.text: fact.is_true for fact in facts if fact.text.startswith(names)}
 
