@@ -87,11 +87,11 @@ class InboxStore:
         with self._database.transaction() as cursor:
             cursor.run("put_off_event", id=id_, seconds=seconds, error=error)
 
-    def seconds_to_next(self) -> float | None:
-        """Until a message, an event or an outgoing message is due; None: none is."""
+    def seconds_to_next(self) -> Row:
+        """Until a message (inbox), an event (events) or an outgoing message (sender) is
+        due; None: none is."""
         with self._database.transaction() as cursor:
-            row = cursor.row("seconds_to_next_on_whatsapp")
-        return None if row is None or row["seconds"] is None else float(row["seconds"])
+            return cursor.row("seconds_to_next_on_whatsapp") or {}
 
     def forget(self, keep_days: int) -> int:
         """Empty the texts, in and out, that are older, and delete old events; how many."""

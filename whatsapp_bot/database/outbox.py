@@ -130,17 +130,14 @@ class OutboxStore:
     def accept(self, claimed: ClaimedOutgoing, wamid: str) -> None:
         """Meta took it; how it goes on is told by statuses. One may have come already."""
         with self._database.transaction() as cursor:
-            if claimed.user_id is None:
-                cursor.run("delete_outgoing", id=claimed.id)
-            else:
-                cursor.run(
-                    "accept_outgoing",
-                    id=claimed.id,
-                    claims=claimed.claims,
-                    wamid=wamid,
-                )
-                cursor.run("calm_person", user_id=claimed.user_id)
-            cursor.run("calm_number", number=self._rules.phone_number_id)
+            cursor.run(
+                "accept_outgoing",
+                id=claimed.id,
+                claims=claimed.claims,
+                user_id=claimed.user_id,
+                wamid=wamid,
+                number=self._rules.phone_number_id,
+            )
 
     def doubt(self, claimed: ClaimedOutgoing, error: str) -> None:
         """It may have arrived: a status tells, or it is sent again after a while."""

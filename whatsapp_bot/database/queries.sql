@@ -1527,10 +1527,10 @@ UPDATE whatsapp_events
  WHERE id = %(id)s;
 
 -- name: seconds_to_next_on_whatsapp
-SELECT extract(epoch FROM least(
-    (SELECT min(due_at) FROM inbox WHERE due_at IS NOT NULL),
-    (SELECT min(due_at) FROM whatsapp_events WHERE due_at IS NOT NULL),
-    (SELECT min(due_at) FROM outbox WHERE due_at IS NOT NULL)) - now())::float AS seconds;
+SELECT extract(epoch FROM (SELECT min(due_at) FROM inbox WHERE due_at IS NOT NULL) - now())::float AS inbox,
+       extract(epoch FROM (SELECT min(due_at) FROM whatsapp_events WHERE due_at IS NOT NULL)
+                          - now())::float AS events,
+       extract(epoch FROM (SELECT min(due_at) FROM outbox WHERE due_at IS NOT NULL) - now())::float AS sender;
 
 -- name: forget_incoming
 UPDATE inbox SET message = '{}'
@@ -1624,16 +1624,27 @@ INSERT INTO outbox (wa_id, bsuid, message, is_template, kind, inbox_id, position
 VALUES (%(wa_id)s, %(bsuid)s, %(message)s, %(is_template)s, 'reply', %(inbox_id)s, %(position)s, true);
 
 -- name: claim_outgoing
-SELECT * FROM claim_outgoing(%(number)s, %(per_second)s, %(resend_seconds)s, %(template_price)s,
-                             %(other_price)s, %(daily_budget)s);
+-- Not without need: it locks the number, and that is written down.
+SELECT claimed.*
+  FROM (SELECT FROM outbox WHERE due_at <= now() LIMIT 1) due
+ CROSS JOIN LATERAL claim_outgoing(%(number)s, %(per_second)s, %(resend_seconds)s,
+                                   %(template_price)s, %(other_price)s, %(daily_budget)s) claimed;
 
 -- name: accept_outgoing
+-- And whoever was too fast, or stood still, is so no more.
+WITH person AS (
+    UPDATE outbox_pace SET failures = 0, blocked_until = NULL
+     WHERE user_id = %(user_id)s AND failures > 0
+), number AS (
+    UPDATE whatsapp_numbers SET slow_failures = 0, stop_reason = NULL, stopped_since = NULL
+     WHERE phone_number_id = %(number)s AND (slow_failures > 0 OR stop_reason IS NOT NULL)
+       AND coalesce(slow_until <= now(), true)
+), farewell AS (
+    DELETE FROM outbox WHERE id = %(id)s AND user_id IS NULL
+)
 UPDATE outbox
    SET state = 'accepted', due_at = NULL, wamid = %(wamid)s, accepted_at = now(), last_error = NULL
- WHERE id = %(id)s AND claims = %(claims)s AND state = 'sending';
-
--- name: delete_outgoing
-DELETE FROM outbox WHERE id = %(id)s;
+ WHERE id = %(id)s AND claims = %(claims)s AND state = 'sending' AND user_id IS NOT NULL;
 
 -- name: delete_ended_farewell
 DELETE FROM outbox WHERE id = %(id)s AND user_id IS NULL AND due_at IS NULL;
@@ -1677,21 +1688,12 @@ UPDATE outbox SET state = %(state)s, due_at = NULL, wamid = %(wamid)s,
 UPDATE outbox SET state = 'sending', wamid = NULL, dead_wamids = dead_wamids || %(wamid)s::text
  WHERE id = %(id)s;
 
--- name: calm_person
-UPDATE outbox_pace SET failures = 0, blocked_until = NULL
- WHERE user_id = %(user_id)s AND failures > 0;
-
 -- name: slow_person
 INSERT INTO outbox_pace AS p (user_id, failures, blocked_until)
 SELECT id, 1, now() + interval '1 second' FROM users WHERE id = %(user_id)s
 ON CONFLICT (user_id) DO UPDATE
    SET failures = p.failures + 1, blocked_until = now() + make_interval(secs => 4 ^ least(p.failures, 6))
 RETURNING extract(epoch FROM blocked_until - now())::float AS seconds;
-
--- name: calm_number
-UPDATE whatsapp_numbers SET slow_failures = 0, stop_reason = NULL, stopped_since = NULL
- WHERE phone_number_id = %(number)s AND (slow_failures > 0 OR stop_reason IS NOT NULL)
-   AND coalesce(slow_until <= now(), true);
 
 -- name: slow_number
 UPDATE whatsapp_numbers

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from whatsapp_bot.database.database_manager import DatabaseManager
@@ -38,11 +38,13 @@ class Answering:
         self._answerer = answerer
         self._lease_seconds = lease_seconds
 
-    def step(self) -> float | None:
-        """Answer one message; 0: there may be more, None: nothing is due."""
+    def step(self, found: Callable[[], None] = lambda: None) -> float | None:
+        """Answer one message; 0: there may be more, None: nothing is due. found: called
+        before it is answered."""
         claimed = self._inbox.claim(self._lease_seconds)
         if claimed is None:
             return None
+        found()
         try:
             self._answer(claimed)
         except DatabaseUnavailable:
