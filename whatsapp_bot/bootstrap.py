@@ -522,6 +522,7 @@ def build_whatsapp_worker(app: App) -> WhatsAppWorker | None:
     # Here and not above: the HTTP client takes a tenth of a second, and few need it.
     from whatsapp_bot.whatsapp.answering import Answering
     from whatsapp_bot.whatsapp.graph_api import GraphApi
+    from whatsapp_bot.whatsapp.read_marks import ReadMarks
     from whatsapp_bot.whatsapp.refusals import Refusals
     from whatsapp_bot.whatsapp.sender import Sender
     from whatsapp_bot.whatsapp.telling import Telling
@@ -548,10 +549,12 @@ def build_whatsapp_worker(app: App) -> WhatsAppWorker | None:
         Work("events", 1, telling.step),
     ]
     answerer = app.answerer or build_conversation(app, edge.contacts)
+    marks = ReadMarks(api)
     answering = Answering(
-        database, edge.inbox, edge.outbox, answerer, settings.lease_seconds
+        database, edge.inbox, edge.outbox, answerer, marks, settings.lease_seconds
     )
     works.append(Work("inbox", INBOX_THREADS, answering.step))
+    works.append(Work("marks", 1, marks.step))
     listener = DueListener(database, "whatsapp_due")
     return WhatsAppWorker(works, listener, edge.inbox, edge.number, api)
 

@@ -21,6 +21,8 @@ class ClaimedMessage:
     message: dict[str, Any]
     sent_at: datetime
     attempts: int  # this one counted
+    wamid: str
+    is_stopped: bool  # she asked for silence before
 
 
 class InboxStore:

@@ -1472,12 +1472,13 @@ WITH head AS MATERIALIZED (
            last_message_at = greatest(c.last_message_at, head.sent_at), undelivered = 0
       FROM head
      WHERE c.user_id = head.user_id
-    RETURNING c.user_id, c.claim
+    RETURNING c.user_id, c.claim, c.stopped_at IS NOT NULL AS is_stopped
 )
 UPDATE inbox i SET attempts = i.attempts + 1
   FROM head JOIN person ON person.user_id = head.user_id
  WHERE i.id = head.id
-RETURNING i.id, i.user_id, person.claim, i.message, i.sent_at, i.attempts;
+RETURNING i.id, i.user_id, person.claim, i.message, i.sent_at, i.attempts, i.wamid,
+          person.is_stopped;
 
 -- name: release_person
 UPDATE contacts SET busy_until = NULL

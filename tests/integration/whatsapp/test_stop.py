@@ -52,7 +52,12 @@ class Crowd(Edge):
         self.fake = fake
         conversation = build_conversation(edge_app, self.contacts)
         self.answering = Answering(
-            edge_app.database, self.inbox, self.outbox, conversation, LEASE_SECONDS
+            edge_app.database,
+            self.inbox,
+            self.outbox,
+            conversation,
+            self.marks,
+            LEASE_SECONDS,
         )
         self.refusals = Refusals(
             edge_app.edge.outgoing, self.contacts, edge_app.edge.number
