@@ -17,6 +17,7 @@ from whatsapp_bot.alerts.times import Calendar, Clock, utc_now
 from whatsapp_bot.bot.bot_controller import BotController
 from whatsapp_bot.bot.contacts import Contacts
 from whatsapp_bot.bot.conversation import Conversation
+from whatsapp_bot.bot.understanding.stopping import is_stop
 from whatsapp_bot.chat.chat_choice import (
     ChatChoice,
     conversation_choice,
@@ -525,6 +526,7 @@ def build_whatsapp_worker(app: App) -> WhatsAppWorker | None:
     from whatsapp_bot.whatsapp.read_marks import ReadMarks
     from whatsapp_bot.whatsapp.refusals import Refusals
     from whatsapp_bot.whatsapp.sender import Sender
+    from whatsapp_bot.whatsapp.stops import Stops
     from whatsapp_bot.whatsapp.telling import Telling
     from whatsapp_bot.whatsapp.worker import WhatsAppWorker, Work
 
@@ -555,6 +557,7 @@ def build_whatsapp_worker(app: App) -> WhatsAppWorker | None:
     )
     works.append(Work("inbox", INBOX_THREADS, answering.step))
     works.append(Work("marks", 1, marks.step))
+    works.append(Work("stops", 1, Stops(edge.inbox, is_stop).step))
     listener = DueListener(database, "whatsapp_due")
     return WhatsAppWorker(works, listener, edge.inbox, edge.number, api)
 

@@ -51,7 +51,8 @@ class InboxStore:
         return ClaimedMessage(**row) if row else None
 
     def release_person(self, cursor: Cursor, claimed: ClaimedMessage) -> Row | None:
-        """Her addresses as they were, wa_id and bsuid; None: the lease was over, and she
+        """Her addresses as they were, wa_id and bsuid, and is_written_to, whether a message
+        to her is being sent; None: the lease was over, and she
         is another's now. Until the transaction ends, nobody claims her."""
         return cursor.row(
             "release_person", user_id=claimed.user_id, claim=claimed.claim
@@ -75,6 +76,17 @@ class InboxStore:
                 cursor.run(
                     "put_off_incoming", id=claimed.id, seconds=seconds, error=error
                 )
+
+    def find_behind_failed(self) -> list[Row]:
+        """id_, user_id, sent_at and message of what waits for an earlier message of the
+        same person, one that was put off."""
+        with self._database.transaction() as cursor:
+            return cursor.rows("find_behind_failed")
+
+    def set_aside_before(self, id_: int) -> int:
+        """The same person's messages that were put off; how many."""
+        with self._database.transaction() as cursor:
+            return cursor.run("set_aside_before", id=id_)
 
     def take_events(self, cursor: Cursor, limit: int) -> list[Row]:
         """id, kind, body, sent_at and attempts of events that are due; they are the

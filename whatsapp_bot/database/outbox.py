@@ -78,8 +78,8 @@ class OutboxStore:
     def add_farewell(
         self, cursor: Cursor, address: Row, payloads: Sequence[Row], inbox_id: int
     ) -> None:
-        """To someone whose data is gone: only the address (wa_id, bsuid) is kept, until it
-        is sent."""
+        """To someone whose data is gone: only the address is kept, until it is sent.
+        address: of InboxStore.release_person."""
         cursor.run("wake_whatsapp")
         for position, payload in enumerate(payloads):
             cursor.run(

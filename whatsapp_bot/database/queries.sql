@@ -1483,7 +1483,9 @@ RETURNING i.id, i.user_id, person.claim, i.message, i.sent_at, i.attempts, i.wam
 -- name: release_person
 UPDATE contacts SET busy_until = NULL
  WHERE user_id = %(user_id)s AND claim = %(claim)s AND busy_until IS NOT NULL
-RETURNING wa_id, bsuid;
+RETURNING wa_id, bsuid,
+          EXISTS (SELECT FROM outbox o WHERE o.user_id = contacts.user_id AND o.state = 'sending')
+              AS is_written_to;
 
 -- name: finish_incoming
 -- Her window is open: what waited for her to write goes now, and not before it is known
@@ -1504,6 +1506,21 @@ UPDATE inbox SET attempts = attempts - 1 WHERE id = %(id)s;
 -- name: put_off_incoming
 UPDATE inbox SET due_at = now() + make_interval(secs => %(seconds)s), last_error = %(error)s
  WHERE id = %(id)s;
+
+-- name: find_behind_failed
+-- What waits for an earlier message of the same person that is tried again later.
+SELECT s.id AS id_, s.user_id, s.sent_at, s.message
+  FROM inbox s
+ WHERE s.due_at IS NOT NULL
+   AND EXISTS (SELECT FROM inbox e
+                WHERE e.user_id = s.user_id AND e.due_at > now() AND e.attempts > 0
+                  AND (e.sent_at, e.id) < (s.sent_at, s.id));
+
+-- name: set_aside_before
+UPDATE inbox e SET due_at = NULL, last_error = 'she asked to stop after it'
+  FROM inbox s
+ WHERE s.id = %(id)s AND e.user_id = s.user_id AND e.due_at > now() AND e.attempts > 0
+   AND (e.sent_at, e.id) < (s.sent_at, s.id);
 
 -- name: take_events
 -- One worker at a time: two that hold statuses of the same messages would wait for each
@@ -1621,8 +1638,10 @@ ON CONFLICT DO NOTHING;
 SELECT pg_notify('whatsapp_due', '');
 
 -- name: add_farewell
-INSERT INTO outbox (wa_id, bsuid, message, is_template, kind, inbox_id, position, is_last_word)
-VALUES (%(wa_id)s, %(bsuid)s, %(message)s, %(is_template)s, 'reply', %(inbox_id)s, %(position)s, true);
+-- What is being sent to her in this moment comes first.
+INSERT INTO outbox (wa_id, bsuid, message, is_template, kind, inbox_id, position, is_last_word, due_at)
+VALUES (%(wa_id)s, %(bsuid)s, %(message)s, %(is_template)s, 'reply', %(inbox_id)s, %(position)s, true,
+        now() + CASE WHEN %(is_written_to)s THEN interval '2 seconds' ELSE '0' END);
 
 -- name: claim_outgoing
 -- Not without need: it locks the number, and that is written down.
