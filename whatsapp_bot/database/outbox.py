@@ -112,7 +112,7 @@ class OutboxStore:
         """The next message that may go; or for how many seconds the number must rest;
         None: nothing is due."""
         rules = self._rules
-        with self._database.transaction() as cursor:
+        with self._database.statement() as cursor:
             row = cursor.row(
                 "claim_outgoing",
                 number=rules.phone_number_id,
@@ -129,7 +129,7 @@ class OutboxStore:
 
     def accept(self, claimed: ClaimedOutgoing, wamid: str) -> None:
         """Meta took it; how it goes on is told by statuses. One may have come already."""
-        with self._database.transaction() as cursor:
+        with self._database.statement() as cursor:
             cursor.run(
                 "accept_outgoing",
                 id=claimed.id,
@@ -141,7 +141,7 @@ class OutboxStore:
 
     def doubt(self, claimed: ClaimedOutgoing, error: str) -> None:
         """It may have arrived: a status tells, or it is sent again after a while."""
-        with self._database.transaction() as cursor:
+        with self._database.statement() as cursor:
             cursor.run(
                 "doubt_outgoing", id=claimed.id, claims=claimed.claims, error=error
             )
@@ -205,7 +205,6 @@ class OutboxStore:
 
     def set_state(self, cursor: Cursor, id_: int, state: str, wamid: str) -> None:
         cursor.run("set_outgoing_state", id=id_, state=state, wamid=wamid)
-        cursor.run("delete_ended_farewell", id=id_)
 
     def bury(self, cursor: Cursor, id_: int, wamid: str) -> None:
         """This try failed after all: no later word on it counts, and it is ours again."""

@@ -1700,9 +1700,10 @@ SELECT id, claims, attempts, user_id, wa_id, bsuid, message, is_template, state,
    FOR UPDATE;
 
 -- name: set_outgoing_state
+WITH farewell AS (DELETE FROM outbox WHERE id = %(id)s AND user_id IS NULL)
 UPDATE outbox SET state = %(state)s, due_at = NULL, wamid = %(wamid)s,
                   accepted_at = coalesce(accepted_at, now()), last_error = NULL
- WHERE id = %(id)s;
+ WHERE id = %(id)s AND user_id IS NOT NULL;
 
 -- name: bury_try
 UPDATE outbox SET state = 'sending', wamid = NULL, dead_wamids = dead_wamids || %(wamid)s::text
