@@ -77,6 +77,7 @@ def test_a_newcomer_tries_the_whole_bot_with_one_command(
     phone = Phone(page)
     _onboards_in_pidgin(phone)
     _looks_at_jobs(phone)
+    expect(page.locator("#chat > .person .meta.read").first).to_be_visible()
     _says_what_she_thinks_of_them(phone)
     _has_alerts_and_stops_all(phone)
     _is_forgotten(phone, rows)

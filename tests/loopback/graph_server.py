@@ -60,6 +60,7 @@ class GraphServer:
 
     def __init__(self) -> None:
         self.accepted: list[Payload] = []
+        self.marks: list[Payload] = []  # of messages as read
         self.wamids: list[str] = []
         self.requests: list[tuple[str, str]] = []  # path, Authorization
         self.faults: deque[Fault] = deque()  # one for each request, the first next
@@ -112,6 +113,11 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         payload = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         graph = self.graph
+        if payload.get("status") == "read":
+            with graph.lock:
+                graph.marks.append(payload)
+            self.answer(200, {"success": True})
+            return
         with graph.lock:
             graph.requests.append((self.path, self.headers["Authorization"]))
             fault = graph.faults.popleft() if graph.faults else graph.always

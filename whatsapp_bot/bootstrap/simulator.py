@@ -36,6 +36,7 @@ def on_simulator(settings: Settings) -> Settings:
         whatsapp_token=account.token,
         whatsapp_app_secret=account.app_secret,
         whatsapp_verify_token=account.verify_token,
+        whatsapp_alert_template=settings.whatsapp_alert_template or "new_jobs",
         whatsapp_base_url=f"http://127.0.0.1:{settings.site_port}{SIMULATOR_PATH}",
     )
 
@@ -45,11 +46,22 @@ def build_simulator(settings: Settings, port: int) -> FakeGraph | None:
     if not settings.simulator:
         return None
     # Here and not above: it takes a tenth of a second, and few need it.
-    from whatsapp_bot.whatsapp.fake_graph import FakeGraph
+    from whatsapp_bot.whatsapp.fake_graph import (
+        ApprovedTemplate,
+        FakeGraph,
+        TemplateButton,
+    )
 
+    template = ApprovedTemplate(
+        settings.whatsapp_alert_template or "",
+        "{{1}} new jobs fit what you look for, for example {{2}}.",
+        settings.whatsapp_alert_template_language,
+        buttons=(TemplateButton("Show jobs"),),
+    )
     return FakeGraph(
         f"http://127.0.0.1:{port}/webhook",
         account=_simulated_account(settings),
+        templates=(template,),
         status_delays=SIMULATED_DELAYS,
         # The database still knows the people of its last life.
         first_phone=secrets.randbelow(900_000),

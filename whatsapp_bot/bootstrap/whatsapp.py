@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from whatsapp_bot.bootstrap.app import App, Edge
 from whatsapp_bot.bootstrap.conversation import INBOX_THREADS, build_conversation
+from whatsapp_bot.bot.understanding.stopping import is_stop
 from whatsapp_bot.config import Settings
 from whatsapp_bot.database.contacts import ContactStore
 from whatsapp_bot.database.database_manager import DatabaseManager, DueListener
@@ -19,6 +20,7 @@ from whatsapp_bot.whatsapp.signature import hash_of
 
 if TYPE_CHECKING:
     from whatsapp_bot.whatsapp.graph_api import GraphApi
+    from whatsapp_bot.whatsapp.read_marks import ReadMarks
     from whatsapp_bot.whatsapp.single_pass import WhatsAppPass
     from whatsapp_bot.whatsapp.worker import WhatsAppWorker, Work
 
@@ -62,25 +64,34 @@ def build_receiver(app: App) -> Receiver | None:
 def build_whatsapp_worker(app: App) -> WhatsAppWorker | None:
     """None where WhatsApp is not set up. Raises ConfigError."""
     # Here and not above: the HTTP client takes a tenth of a second, and few need it.
-    from whatsapp_bot.whatsapp.worker import WhatsAppWorker
+    from whatsapp_bot.whatsapp.read_marks import ReadMarks
+    from whatsapp_bot.whatsapp.stops import Stops
+    from whatsapp_bot.whatsapp.worker import WhatsAppWorker, Work
 
     api = _build_graph_api(app.settings)
     if api is None:
         return None
+    marks, stops = ReadMarks(api), Stops(app.edge.inbox, is_stop)
+    works = [
+        *_build_works(app, api, marks),
+        Work("marks", 1, marks.step),
+        Work("stops", 1, stops.step),
+    ]
     listener = DueListener(app.database, "whatsapp_due")
-    works = _build_works(app, api)
     return WhatsAppWorker(works, listener, app.edge.inbox, app.edge.number, api)
 
 
 def build_whatsapp_pass(app: App) -> WhatsAppPass | None:
-    """As build_whatsapp_worker, for one pass."""
+    """As build_whatsapp_worker, for one pass, which marks nothing as read."""
     # As above.
+    from whatsapp_bot.whatsapp.read_marks import ReadMarks
     from whatsapp_bot.whatsapp.single_pass import WhatsAppPass
 
     api = _build_graph_api(app.settings)
     if api is None:
         return None
-    return WhatsAppPass(_build_works(app, api), app.edge.number, api)
+    works = _build_works(app, api, ReadMarks(api))
+    return WhatsAppPass(works, app.edge.number, api)
 
 
 def _build_graph_api(settings: Settings) -> GraphApi | None:
@@ -99,7 +110,7 @@ def _build_graph_api(settings: Settings) -> GraphApi | None:
     )
 
 
-def _build_works(app: App, api: GraphApi) -> list[Work]:
+def _build_works(app: App, api: GraphApi, marks: ReadMarks) -> list[Work]:
     """In the order in which one gives the next something to do."""
     # As above.
     from whatsapp_bot.whatsapp.answering import Answering
@@ -121,7 +132,7 @@ def _build_works(app: App, api: GraphApi) -> list[Work]:
     )
     answerer = app.answerer or build_conversation(app, edge.contacts)
     answering = Answering(
-        database, edge.inbox, edge.outbox, answerer, settings.lease_seconds
+        database, edge.inbox, edge.outbox, answerer, marks, settings.lease_seconds
     )
     return [
         Work("events", 1, telling.step),

@@ -5,6 +5,7 @@ None of it needs the embedding provider or a chat model.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -29,9 +30,15 @@ _SHORT_DAY: Final = "%d %b %Y"
 
 class Account:
     def __init__(
-        self, store: ConversationStore, contacts: Contacts, onboarding: Onboarding
+        self,
+        store: ConversationStore,
+        contacts: Contacts,
+        onboarding: Onboarding,
+        told_keys: Sequence[str] = (),
     ) -> None:
+        """told_keys: of texts on who is told what she writes."""
         self._store = store
+        self._told_keys = told_keys
         self._contacts = contacts
         self._onboarding = onboarding
 
@@ -142,6 +149,7 @@ class Account:
             ),
             f"{talk.say('data_wishes')}\n{wishes}",
             talk.say("data_vector") if facts["has_vector"] else "",
+            *map(talk.say, self._told_keys),
             talk.say(
                 "data_jobs",
                 shown=facts["shown"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from whatsapp_bot.bot.account import Account
@@ -40,11 +41,12 @@ class Conversation:
         """human_contact: a phone number, an e-mail address or a link of people who help.
         understands: asked for a text in which the rules find no work; None: nobody is."""
         self._store = store
+        self._privacy_keys = ("privacy", "privacy_model")[: 2 if understands else 1]
         onboarding = Onboarding(preferences, understands)
         self._dispatcher = Dispatcher(
             onboarding,
             JobPages(controller),
-            Account(store, contacts, onboarding),
+            Account(store, contacts, onboarding, self._privacy_keys[1:]),
             Menu(human_contact),
         )
 
@@ -58,7 +60,7 @@ class Conversation:
             return Answer()
         reply = self._dispatcher.reply(_heard(before, message), message)
         if before.state == "new":
-            reply = _with_privacy(reply)
+            reply = _with_privacy(reply, self._privacy_keys)
         return Answer(
             reply.messages,
             lambda cursor: _store(cursor, before, reply),
@@ -73,14 +75,16 @@ def _heard(talk: Talk, message: Incoming) -> Talk:
     return replace(talk, language=language_of(message.text) or talk.language)
 
 
-def _with_privacy(reply: Reply) -> Reply:
-    """What we first say to somebody ends with what we keep, and how to end it."""
+def _with_privacy(reply: Reply, keys: Sequence[str]) -> Reply:
+    """What we first say to somebody ends with what we keep and whom we tell, and how to
+    end it."""
     talk = reply.talk
     after = replace(talk, state="asking") if talk.state == "new" else talk
     first, *others = reply.messages or (None,)
     if first is None or isinstance(first, Template):
         return replace(reply, talk=after)
-    first = replace(first, body=f"{first.body}\n\n{talk.say('privacy')}")
+    privacy = " ".join(map(talk.say, keys))
+    first = replace(first, body=f"{first.body}\n\n{privacy}")
     return replace(reply, talk=after, messages=(first, *others))
 
 

@@ -86,10 +86,29 @@ class DatabaseManager:
         Raises DatabaseUnavailable when the server cannot be reached, SchemaMissing when
         a table is missing, DatabaseError for whatever else it refuses.
         """
+        with (
+            self._lent(is_single=False) as connection,
+            connection,
+            _dict_cursor(connection) as raw,
+        ):
+            yield Cursor(raw)
+
+    @contextlib.contextmanager
+    def statement(self) -> Iterator[Cursor]:
+        """The same for a single statement, which needs no BEGIN and no COMMIT."""
+        with (
+            self._lent(is_single=True) as connection,
+            _dict_cursor(connection) as raw,
+        ):
+            yield Cursor(raw)
+
+    @contextlib.contextmanager
+    def _lent(self, *, is_single: bool) -> Iterator[Connection]:
         connection = self._take()
         try:
-            with translated_errors(), connection, _dict_cursor(connection) as raw:
-                yield Cursor(raw)
+            with translated_errors():
+                connection.autocommit = is_single
+                yield connection
         except DatabaseConflict:
             self._give_back(connection)
             raise
@@ -144,9 +163,7 @@ class DatabaseManager:
             try:
                 connection = self._idle.get_nowait()
             except queue.Empty:
-                connection = self.connect()
-                connection.autocommit = False
-                return connection
+                return self.connect()
             if not _is_dead(connection):
                 return connection
             connection.close()

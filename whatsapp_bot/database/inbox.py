@@ -21,6 +21,8 @@ class ClaimedMessage:
     message: dict[str, Any]
     sent_at: datetime
     attempts: int  # this one counted
+    wamid: str
+    is_stopped: bool  # she asked for silence before
 
 
 class InboxStore:
@@ -33,7 +35,7 @@ class InboxStore:
         messages: wamid, wamid_hash, wa_id, bsuid, name, message, sent_at (text). events:
         key, kind, body, sent_at (text), is_due.
         """
-        with self._database.transaction() as cursor:
+        with self._database.statement() as cursor:
             row = cursor.row(
                 "receive_whatsapp",
                 messages=as_json(list(messages)),
@@ -44,12 +46,13 @@ class InboxStore:
     def claim(self, lease_seconds: float) -> ClaimedMessage | None:
         """The oldest message of somebody of whom none is worked on; None: there is none
         due."""
-        with self._database.transaction() as cursor:
+        with self._database.statement() as cursor:
             row = cursor.row("claim_incoming", lease_seconds=lease_seconds)
         return ClaimedMessage(**row) if row else None
 
     def release_person(self, cursor: Cursor, claimed: ClaimedMessage) -> Row | None:
-        """Her addresses as they were, wa_id and bsuid; None: the lease was over, and she
+        """Her addresses as they were, wa_id and bsuid, and is_written_to, whether a message
+        to her is being sent; None: the lease was over, and she
         is another's now. Until the transaction ends, nobody claims her."""
         return cursor.row(
             "release_person", user_id=claimed.user_id, claim=claimed.claim
@@ -74,6 +77,17 @@ class InboxStore:
                     "put_off_incoming", id=claimed.id, seconds=seconds, error=error
                 )
 
+    def find_behind_failed(self) -> list[Row]:
+        """id_, user_id, sent_at and message of what waits for an earlier message of the
+        same person, one that was put off."""
+        with self._database.statement() as cursor:
+            return cursor.rows("find_behind_failed")
+
+    def set_aside_before(self, id_: int) -> int:
+        """The same person's messages that were put off; how many."""
+        with self._database.statement() as cursor:
+            return cursor.run("set_aside_before", id=id_)
+
     def take_events(self, cursor: Cursor, limit: int) -> list[Row]:
         """id, kind, body, sent_at and attempts of events that are due; they are the
         transaction's until it ends, and meanwhile nobody else gets any."""
@@ -84,14 +98,14 @@ class InboxStore:
 
     def put_off_event(self, id_: int, seconds: float | None, error: str) -> None:
         """As put_off."""
-        with self._database.transaction() as cursor:
+        with self._database.statement() as cursor:
             cursor.run("put_off_event", id=id_, seconds=seconds, error=error)
 
-    def seconds_to_next(self) -> float | None:
-        """Until a message, an event or an outgoing message is due; None: none is."""
-        with self._database.transaction() as cursor:
-            row = cursor.row("seconds_to_next_on_whatsapp")
-        return None if row is None or row["seconds"] is None else float(row["seconds"])
+    def seconds_to_next(self) -> Row:
+        """Until a message (inbox), an event (events) or an outgoing message (sender) is
+        due; None: none is."""
+        with self._database.statement() as cursor:
+            return cursor.row("seconds_to_next_on_whatsapp") or {}
 
     def forget(self, keep_days: int) -> int:
         """Empty the texts, in and out, that are older, and delete old events; how many."""
@@ -106,5 +120,5 @@ class InboxStore:
     def facts(self) -> Row:
         """due, oldest_due_seconds, set_aside (of the last week), events_due, events_oldest_due_seconds,
         events_set_aside"""
-        with self._database.transaction() as cursor:
+        with self._database.statement() as cursor:
             return cursor.row("inbox_facts") or {}

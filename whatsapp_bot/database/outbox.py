@@ -78,8 +78,8 @@ class OutboxStore:
     def add_farewell(
         self, cursor: Cursor, address: Row, payloads: Sequence[Row], inbox_id: int
     ) -> None:
-        """To someone whose data is gone: only the address (wa_id, bsuid) is kept, until it
-        is sent."""
+        """To someone whose data is gone: only the address is kept, until it is sent.
+        address: of InboxStore.release_person."""
         cursor.run("wake_whatsapp")
         for position, payload in enumerate(payloads):
             cursor.run(
@@ -112,7 +112,7 @@ class OutboxStore:
         """The next message that may go; or for how many seconds the number must rest;
         None: nothing is due."""
         rules = self._rules
-        with self._database.transaction() as cursor:
+        with self._database.statement() as cursor:
             row = cursor.row(
                 "claim_outgoing",
                 number=rules.phone_number_id,
@@ -129,22 +129,19 @@ class OutboxStore:
 
     def accept(self, claimed: ClaimedOutgoing, wamid: str) -> None:
         """Meta took it; how it goes on is told by statuses. One may have come already."""
-        with self._database.transaction() as cursor:
-            if claimed.user_id is None:
-                cursor.run("delete_outgoing", id=claimed.id)
-            else:
-                cursor.run(
-                    "accept_outgoing",
-                    id=claimed.id,
-                    claims=claimed.claims,
-                    wamid=wamid,
-                )
-                cursor.run("calm_person", user_id=claimed.user_id)
-            cursor.run("calm_number", number=self._rules.phone_number_id)
+        with self._database.statement() as cursor:
+            cursor.run(
+                "accept_outgoing",
+                id=claimed.id,
+                claims=claimed.claims,
+                user_id=claimed.user_id,
+                wamid=wamid,
+                number=self._rules.phone_number_id,
+            )
 
     def doubt(self, claimed: ClaimedOutgoing, error: str) -> None:
         """It may have arrived: a status tells, or it is sent again after a while."""
-        with self._database.transaction() as cursor:
+        with self._database.statement() as cursor:
             cursor.run(
                 "doubt_outgoing", id=claimed.id, claims=claimed.claims, error=error
             )
@@ -208,7 +205,6 @@ class OutboxStore:
 
     def set_state(self, cursor: Cursor, id_: int, state: str, wamid: str) -> None:
         cursor.run("set_outgoing_state", id=id_, state=state, wamid=wamid)
-        cursor.run("delete_ended_farewell", id=id_)
 
     def bury(self, cursor: Cursor, id_: int, wamid: str) -> None:
         """This try failed after all: no later word on it counts, and it is ours again."""

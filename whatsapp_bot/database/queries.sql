@@ -1525,17 +1525,20 @@ WITH head AS MATERIALIZED (
            last_message_at = greatest(c.last_message_at, head.sent_at), undelivered = 0
       FROM head
      WHERE c.user_id = head.user_id
-    RETURNING c.user_id, c.claim
+    RETURNING c.user_id, c.claim, c.stopped_at IS NOT NULL AS is_stopped
 )
 UPDATE inbox i SET attempts = i.attempts + 1
   FROM head JOIN person ON person.user_id = head.user_id
  WHERE i.id = head.id
-RETURNING i.id, i.user_id, person.claim, i.message, i.sent_at, i.attempts;
+RETURNING i.id, i.user_id, person.claim, i.message, i.sent_at, i.attempts, i.wamid,
+          person.is_stopped;
 
 -- name: release_person
 UPDATE contacts SET busy_until = NULL
  WHERE user_id = %(user_id)s AND claim = %(claim)s AND busy_until IS NOT NULL
-RETURNING wa_id, bsuid;
+RETURNING wa_id, bsuid,
+          EXISTS (SELECT FROM outbox o WHERE o.user_id = contacts.user_id AND o.state = 'sending')
+              AS is_written_to;
 
 -- name: finish_incoming
 -- Her window is open: what waited for her to write goes now, and not before it is known
@@ -1556,6 +1559,21 @@ UPDATE inbox SET attempts = attempts - 1 WHERE id = %(id)s;
 -- name: put_off_incoming
 UPDATE inbox SET due_at = now() + make_interval(secs => %(seconds)s), last_error = %(error)s
  WHERE id = %(id)s;
+
+-- name: find_behind_failed
+-- What waits for an earlier message of the same person that is tried again later.
+SELECT s.id AS id_, s.user_id, s.sent_at, s.message
+  FROM inbox s
+ WHERE s.due_at IS NOT NULL
+   AND EXISTS (SELECT FROM inbox e
+                WHERE e.user_id = s.user_id AND e.due_at > now() AND e.attempts > 0
+                  AND (e.sent_at, e.id) < (s.sent_at, s.id));
+
+-- name: set_aside_before
+UPDATE inbox e SET due_at = NULL, last_error = 'she asked to stop after it'
+  FROM inbox s
+ WHERE s.id = %(id)s AND e.user_id = s.user_id AND e.due_at > now() AND e.attempts > 0
+   AND (e.sent_at, e.id) < (s.sent_at, s.id);
 
 -- name: take_events
 -- One worker at a time: two that hold statuses of the same messages would wait for each
@@ -1580,10 +1598,10 @@ UPDATE whatsapp_events
  WHERE id = %(id)s;
 
 -- name: seconds_to_next_on_whatsapp
-SELECT extract(epoch FROM least(
-    (SELECT min(due_at) FROM inbox WHERE due_at IS NOT NULL),
-    (SELECT min(due_at) FROM whatsapp_events WHERE due_at IS NOT NULL),
-    (SELECT min(due_at) FROM outbox WHERE due_at IS NOT NULL)) - now())::float AS seconds;
+SELECT extract(epoch FROM (SELECT min(due_at) FROM inbox WHERE due_at IS NOT NULL) - now())::float AS inbox,
+       extract(epoch FROM (SELECT min(due_at) FROM whatsapp_events WHERE due_at IS NOT NULL)
+                          - now())::float AS events,
+       extract(epoch FROM (SELECT min(due_at) FROM outbox WHERE due_at IS NOT NULL) - now())::float AS sender;
 
 -- name: forget_incoming
 UPDATE inbox SET message = '{}'
@@ -1673,20 +1691,33 @@ ON CONFLICT DO NOTHING;
 SELECT pg_notify('whatsapp_due', '');
 
 -- name: add_farewell
-INSERT INTO outbox (wa_id, bsuid, message, is_template, kind, inbox_id, position, is_last_word)
-VALUES (%(wa_id)s, %(bsuid)s, %(message)s, %(is_template)s, 'reply', %(inbox_id)s, %(position)s, true);
+-- What is being sent to her in this moment comes first.
+INSERT INTO outbox (wa_id, bsuid, message, is_template, kind, inbox_id, position, is_last_word, due_at)
+VALUES (%(wa_id)s, %(bsuid)s, %(message)s, %(is_template)s, 'reply', %(inbox_id)s, %(position)s, true,
+        now() + CASE WHEN %(is_written_to)s THEN interval '2 seconds' ELSE '0' END);
 
 -- name: claim_outgoing
-SELECT * FROM claim_outgoing(%(number)s, %(per_second)s, %(resend_seconds)s, %(template_price)s,
-                             %(other_price)s, %(daily_budget)s);
+-- Not without need: it locks the number, and that is written down.
+SELECT claimed.*
+  FROM (SELECT FROM outbox WHERE due_at <= now() LIMIT 1) due
+ CROSS JOIN LATERAL claim_outgoing(%(number)s, %(per_second)s, %(resend_seconds)s,
+                                   %(template_price)s, %(other_price)s, %(daily_budget)s) claimed;
 
 -- name: accept_outgoing
+-- And whoever was too fast, or stood still, is so no more.
+WITH person AS (
+    UPDATE outbox_pace SET failures = 0, blocked_until = NULL
+     WHERE user_id = %(user_id)s AND failures > 0
+), number AS (
+    UPDATE whatsapp_numbers SET slow_failures = 0, stop_reason = NULL, stopped_since = NULL
+     WHERE phone_number_id = %(number)s AND (slow_failures > 0 OR stop_reason IS NOT NULL)
+       AND coalesce(slow_until <= now(), true)
+), farewell AS (
+    DELETE FROM outbox WHERE id = %(id)s AND user_id IS NULL
+)
 UPDATE outbox
    SET state = 'accepted', due_at = NULL, wamid = %(wamid)s, accepted_at = now(), last_error = NULL
- WHERE id = %(id)s AND claims = %(claims)s AND state = 'sending';
-
--- name: delete_outgoing
-DELETE FROM outbox WHERE id = %(id)s;
+ WHERE id = %(id)s AND claims = %(claims)s AND state = 'sending' AND user_id IS NOT NULL;
 
 -- name: delete_ended_farewell
 DELETE FROM outbox WHERE id = %(id)s AND user_id IS NULL AND due_at IS NULL;
@@ -1722,17 +1753,14 @@ SELECT id, claims, attempts, user_id, wa_id, bsuid, message, is_template, state,
    FOR UPDATE;
 
 -- name: set_outgoing_state
+WITH farewell AS (DELETE FROM outbox WHERE id = %(id)s AND user_id IS NULL)
 UPDATE outbox SET state = %(state)s, due_at = NULL, wamid = %(wamid)s,
                   accepted_at = coalesce(accepted_at, now()), last_error = NULL
- WHERE id = %(id)s;
+ WHERE id = %(id)s AND user_id IS NOT NULL;
 
 -- name: bury_try
 UPDATE outbox SET state = 'sending', wamid = NULL, dead_wamids = dead_wamids || %(wamid)s::text
  WHERE id = %(id)s;
-
--- name: calm_person
-UPDATE outbox_pace SET failures = 0, blocked_until = NULL
- WHERE user_id = %(user_id)s AND failures > 0;
 
 -- name: slow_person
 INSERT INTO outbox_pace AS p (user_id, failures, blocked_until)
@@ -1740,11 +1768,6 @@ SELECT id, 1, now() + interval '1 second' FROM users WHERE id = %(user_id)s
 ON CONFLICT (user_id) DO UPDATE
    SET failures = p.failures + 1, blocked_until = now() + make_interval(secs => 4 ^ least(p.failures, 6))
 RETURNING extract(epoch FROM blocked_until - now())::float AS seconds;
-
--- name: calm_number
-UPDATE whatsapp_numbers SET slow_failures = 0, stop_reason = NULL, stopped_since = NULL
- WHERE phone_number_id = %(number)s AND (slow_failures > 0 OR stop_reason IS NOT NULL)
-   AND coalesce(slow_until <= now(), true);
 
 -- name: slow_number
 UPDATE whatsapp_numbers

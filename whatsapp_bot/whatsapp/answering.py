@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from whatsapp_bot.database.database_manager import DatabaseManager
@@ -13,6 +13,7 @@ from whatsapp_bot.whatsapp.incoming import read_incoming
 from whatsapp_bot.whatsapp.messages import Answer, Answerer, Outgoing, Template
 from whatsapp_bot.whatsapp.outbox import Outbox
 from whatsapp_bot.whatsapp.quiet import place_of
+from whatsapp_bot.whatsapp.read_marks import ReadMarks
 
 logger = logging.getLogger(__name__)
 
@@ -30,30 +31,40 @@ class Answering:
         inbox: InboxStore,
         outbox: Outbox,
         answerer: Answerer,
+        marks: ReadMarks,
         lease_seconds: float,
     ) -> None:
         self._database = database
         self._inbox = inbox
         self._outbox = outbox
         self._answerer = answerer
+        self._marks = marks
         self._lease_seconds = lease_seconds
 
-    def step(self) -> float | None:
-        """Answer one message; 0: there may be more, None: nothing is due."""
+    def step(self, found: Callable[[], None] = lambda: None) -> float | None:
+        """Answer one message; 0: there may be more, None: nothing is due. found: called
+        before it is answered."""
         claimed = self._inbox.claim(self._lease_seconds)
         if claimed is None:
             return None
+        found()
+        if not claimed.is_stopped:
+            self._marks.begin(claimed.user_id, claimed.wamid)
+        is_answered = False
         try:
-            self._answer(claimed)
+            is_answered = self._answer(claimed)
         except DatabaseUnavailable:
             # Not the message's fault. If this fails too, the lease ends by itself.
             self._inbox.give_back(claimed)
             raise
         except Exception as error:  # noqa: BLE001 - its text may hold the message's
             self._put_off(claimed, place_of(error))
+        finally:
+            self._marks.end(claimed.user_id, is_answered=is_answered)
         return 0.0
 
-    def _answer(self, claimed: ClaimedMessage) -> None:
+    def _answer(self, claimed: ClaimedMessage) -> bool:
+        """Whether there is something to say that is no last word."""
         if claimed.attempts > MOST_ATTEMPTS:  # it ended its process each time
             raise RuntimeError
         incoming = read_incoming(
@@ -68,7 +79,7 @@ class Answering:
                     claimed.id,
                     extra={"action": "lease_lost"},
                 )
-                return
+                return False
             answer.store(cursor)
             messages = _allowed(answer, claimed.sent_at, datetime.now(UTC))
             added = self._outbox.add(
@@ -83,6 +94,7 @@ class Answering:
                 # All of her is gone: add() found nobody.
                 self._outbox.add_farewell(cursor, address, messages, claimed.id)
             self._inbox.finish(cursor, claimed)
+        return bool(added) and not answer.is_last_word
 
     def _put_off(self, claimed: ClaimedMessage, error: str) -> None:
         """After 1, 4, 16 and 64 seconds it is tried again, then set aside: hers that

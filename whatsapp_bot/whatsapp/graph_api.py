@@ -7,7 +7,7 @@ from typing import Any
 import httpx2
 
 from whatsapp_bot.errors import MaybeSent, NotSent, SendRefused
-from whatsapp_bot.whatsapp.payloads import Payload
+from whatsapp_bot.whatsapp.payloads import Payload, read_mark
 from whatsapp_bot.whatsapp.webhook import whole_number
 
 CONNECT_SECONDS = 5.0
@@ -15,6 +15,7 @@ ANSWER_SECONDS = 20.0
 # Idle connections are closed before a server would do so just when one is used again: then
 # nobody knows whether the message arrived.
 IDLE_SECONDS = 10.0
+MARK_TIMEOUT = httpx2.Timeout(5.0)
 NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
 
 
@@ -30,17 +31,26 @@ class GraphApi:
         answer_seconds: float = ANSWER_SECONDS,
     ) -> None:
         self._url = f"{base_url.rstrip('/')}/{version}/{phone_number_id}/messages"
+        self._timeout = httpx2.Timeout(answer_seconds, connect=CONNECT_SECONDS)
         self._client = httpx2.Client(
             headers={"Authorization": f"Bearer {token}"},
-            timeout=httpx2.Timeout(answer_seconds, connect=CONNECT_SECONDS),
+            timeout=self._timeout,
             limits=httpx2.Limits(keepalive_expiry=IDLE_SECONDS),
         )
 
     def send(self, payload: Payload) -> str:
         """The wamid. Raises NotSent, MaybeSent or SendRefused; what they
         say names nobody."""
+        return _wamid(self._post(payload, self._timeout))
+
+    def mark_read(self, wamid: str, *, is_typing: bool) -> None:
+        """A message of hers, and those before it; is_typing: and she sees that an answer
+        is being written. Raises as send does."""
+        self._post(read_mark(wamid, is_typing), MARK_TIMEOUT)
+
+    def _post(self, payload: Payload, timeout: httpx2.Timeout) -> dict[str, Any]:
         try:
-            answer = self._client.post(self._url, json=payload)
+            answer = self._client.post(self._url, json=payload, timeout=timeout)
         except NEVER_SENT as error:
             raise NotSent(f"no connection ({type(error).__name__})") from None
         except httpx2.HTTPError as error:
@@ -50,7 +60,7 @@ class GraphApi:
         if isinstance(refusal, dict):
             raise _refused(refusal, answer.status_code)
         if answer.is_success:
-            return _wamid(body)
+            return body
         if answer.status_code >= 500:
             # A gateway's page: whoever stands behind it may have done the work.
             raise MaybeSent(f"HTTP {answer.status_code} without Meta's error")

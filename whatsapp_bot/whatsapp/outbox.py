@@ -47,6 +47,7 @@ class Outbox:
     def add_farewell(
         self, cursor: Cursor, address: Row, messages: Sequence[Outgoing], inbox_id: int
     ) -> None:
-        """To someone whose data was just deleted. address: wa_id and bsuid."""
+        """To someone whose data was just deleted. address: of
+        InboxStore.release_person."""
         payloads = [payload_of(message) for message in messages]
         self._store.add_farewell(cursor, address, payloads, inbox_id)

@@ -41,6 +41,16 @@ def payload_of(message: Outgoing) -> Payload:
             return {"type": "text", "text": text}
 
 
+def read_mark(wamid: str, is_typing: bool) -> Payload:
+    """Shape: Meta's page on typing indicators."""
+    mark: Payload = {
+        "messaging_product": "whatsapp",
+        "status": "read",
+        "message_id": wamid,
+    }
+    return mark | {"typing_indicator": {"type": "text"}} if is_typing else mark
+
+
 def addressed(
     payload: Payload, wa_id: str | None, bsuid: str | None, outbox_id: int
 ) -> Payload:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import threading
+from collections.abc import Callable
 
 from whatsapp_bot.database.database_manager import DatabaseManager
 from whatsapp_bot.database.outbox import ClaimedOutgoing, OutboxStore
@@ -31,13 +33,17 @@ class Sender:
         self._number = number
         self._refusals = refusals
         self._api = api
+        self._turn = threading.Lock()
 
-    def step(self) -> float | None:
+    def step(self, found: Callable[[], None] = lambda: None) -> float | None:
         """Send one message. Seconds until it is worth another try, 0: at once; None:
-        nothing is due."""
-        claimed = self._outbox.claim()
+        nothing is due. found: called before it is sent."""
+        # The database lets one at a time choose: who waits for that needs no connection.
+        with self._turn:
+            claimed = self._outbox.claim()
         if not isinstance(claimed, ClaimedOutgoing):
             return claimed
+        found()
         payload = addressed(claimed.message, claimed.wa_id, claimed.bsuid, claimed.id)
         try:
             wamid = self._api.send(payload)

@@ -51,11 +51,11 @@ class WhatsAppPass:
 
 
 def _repeat(work: Work, should_stop: Callable[[], bool]) -> int:
-    """How many steps found something to do."""
+    """How many steps were made."""
     steps = 0
     while not should_stop():
         try:
-            seconds = work.step()
+            seconds = work.step(_call_nobody)
         except DatabaseConflict:
             continue
         except DatabaseUnavailable:
@@ -70,6 +70,10 @@ def _repeat(work: Work, should_stop: Callable[[], bool]) -> int:
             break
         if seconds is None or seconds > LONGEST_REST_SECONDS:
             break
-        steps += seconds == 0
+        steps += 1
         sleep(seconds, should_stop)
     return steps
+
+
+def _call_nobody() -> None:
+    """Its threads look for themselves until nothing is due."""

@@ -20,6 +20,7 @@ from whatsapp_bot.whatsapp.webhook import whole_number
 logger = logging.getLogger(__name__)
 
 EVENTS_AT_ONCE = 100
+GATHER_SECONDS = 0.1  # each message brings three, one after the other
 MOST_ATTEMPTS = 5
 # Statuses come in any order, and some never: a message only moves forward.
 RANKS = {"accepted": 1, "sent": 2, "delivered": 3, "read": 4, "failed": 5}
@@ -51,11 +52,11 @@ class Telling:
             "moved": lambda cursor, body, sent_at: self._contacts.move(cursor, body),
         }
 
-    def step(self) -> float | None:
-        """Act on up to 100 events; 0: there may be more, None: none is due. Where one
-        fails, each has a transaction of its own."""
+    def step(self, found: Callable[[], None] = lambda: None) -> float | None:
+        """Act on up to 100 events; None: none is due, else the seconds in which more are
+        gathered. Where one fails, each has a transaction of its own."""
         try:
-            return 0.0 if self._handle(EVENTS_AT_ONCE) else None
+            return GATHER_SECONDS if self._handle(EVENTS_AT_ONCE) else None
         except DatabaseUnavailable:
             raise
         except Exception as error:  # noqa: BLE001 - its text may hold an address

@@ -22,6 +22,8 @@ LONGEST_RAW = 65_536  # characters that are kept of what is no JSON
 STATUSES = ("sent", "delivered", "read", "played", "failed")
 
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")  # what jsonb refuses
+# As JSON may say it; an emoji in escapes, too.
+_SUSPICIOUS = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])|\0|\xed[\xa0-\xbf]")
 _WA_ID = re.compile(r"\+?(\d{5,20})")
 _BSUID = re.compile(r"[A-Za-z]{2}\.\w{1,200}")
 
@@ -71,7 +73,7 @@ def read_delivery(body: bytes, now: datetime, own_number: str | None) -> Deliver
 
 def _parts(body: bytes, now: datetime, own_number: str | None) -> Iterator[_Part]:
     try:
-        data = _storable(json.loads(body))
+        data = _loaded(body)
     except (ValueError, RecursionError):  # ValueError: also a number of 5,000 digits
         text = body[:LONGEST_RAW].decode("utf-8", "replace")
         yield _raw({"text": _UNSTORABLE.sub("", text)}, now)
@@ -277,14 +279,23 @@ def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
+def _loaded(body: bytes) -> Any:
+    """Without what jsonb cannot hold: NULs, halves of characters, infinite numbers. To
+    look at each text takes as long as all else, so it is done only with cause."""
+    data = json.loads(body, parse_float=_finite, parse_constant=lambda word: None)
+    return _storable(data) if _SUSPICIOUS.search(body) else data
+
+
+def _finite(digits: str) -> float | None:
+    number = float(digits)
+    return None if abs(number) == float("inf") else number
+
+
 def _storable(value: Any) -> Any:
-    """Without what jsonb cannot hold: NULs, halves of characters, infinite numbers."""
     if isinstance(value, str):
         return _UNSTORABLE.sub("", value) if _UNSTORABLE.search(value) else value
     if isinstance(value, list):
         return [_storable(item) for item in value]
     if isinstance(value, dict):
         return {_storable(key): _storable(item) for key, item in value.items()}
-    if isinstance(value, float) and (value != value or abs(value) == float("inf")):
-        return None
     return value

@@ -18,19 +18,21 @@ from whatsapp_bot.whatsapp.quiet import place_of
 
 logger = logging.getLogger(__name__)
 
-# Seconds to the next try; 0: at once; None: when there is something.
-Step = Callable[[], float | None]
+# Given what to call once something was taken in hand, as there may be more. Seconds to
+# the next try; 0: at once; None: when there is something.
+Step = Callable[[Callable[[], None]], float | None]
 
 LOOK_SECONDS = 1.0  # should a notification be missed
 SOONEST_SECONDS = 0.2  # between two looks at what is due and may not be touched yet
+GATHER_SECONDS = 0.02  # notifications that come within it are one
 AFTER_ERROR_SECONDS = 2.0
 LONGEST_REST_SECONDS = 5.0  # then it is seen that a stop of the sender was lifted
-WOKEN_AT_ONCE = 4  # threads of each work
 
 
 @dataclass(frozen=True)
 class Work:
-    """So many threads that repeat a step."""
+    """So many threads that repeat a step. name: of a column of InboxStore.seconds_to_next;
+    any other is never woken, and gives seconds each time."""
 
     name: str
     threads: int
@@ -91,7 +93,7 @@ class WhatsAppWorker:
         bell = self._bells[name]
         while not self._is_stopping:
             try:
-                seconds = step()
+                seconds = step(bell.ring)
             except DatabaseConflict:
                 seconds = 0.0
             except DatabaseUnavailable as error:
@@ -112,44 +114,45 @@ class WhatsAppWorker:
             elif seconds > 0:
                 # Rung or not: a number that must rest does, however much is to be sent.
                 sleep(min(seconds, LONGEST_REST_SECONDS), lambda: self._is_stopping)
-            else:
-                bell.ring()  # where there was something, there may be more
 
     def _listen(self) -> None:
-        """Rings when something was announced, or became due without a word."""
+        """Rings for what is due, whether that was announced or came without a word."""
         while not self._is_stopping:
             try:
-                seconds = self._inbox.seconds_to_next()
-                if seconds is not None and seconds <= 0:
-                    self._ring()
-                    seconds = SOONEST_SECONDS
-                wait = LOOK_SECONDS if seconds is None else min(seconds, LOOK_SECONDS)
+                wait = self._look()
                 if self._listener.wait(min(wait, NAP_SECONDS)):
-                    self._ring()
+                    time.sleep(GATHER_SECONDS)
             except DatabaseUnavailable:
                 time.sleep(AFTER_ERROR_SECONDS)
         self._listener.close()
 
-    def _ring(self) -> None:
-        for bell in self._bells.values():
-            bell.ring()
+    def _look(self) -> float:
+        """Seconds to the next look, if nothing is announced."""
+        wait = LOOK_SECONDS
+        for name, seconds in self._inbox.seconds_to_next().items():
+            if seconds is None:
+                continue
+            if seconds <= 0:
+                self._bells[name].ring()
+            wait = min(wait, max(seconds, SOONEST_SECONDS))
+        return wait
 
 
 class _Bell:
-    """Wakes some of those who wait; a ring while nobody waits is heard by whoever comes
-    next. All at once would get in each other's way for a single message."""
+    """Wakes one of those who wait: whoever then finds something wakes the next. A ring
+    while nobody waits is heard by whoever comes next."""
 
     def __init__(self) -> None:
-        self._calls = 0
+        self._is_rung = False
         self._condition = threading.Condition()
 
     def ring(self) -> None:
         with self._condition:
-            self._calls = WOKEN_AT_ONCE
-            self._condition.notify(WOKEN_AT_ONCE)
+            self._is_rung = True
+            self._condition.notify()
 
     def wait(self, should_stop: Callable[[], bool]) -> None:
         with self._condition:
-            while not self._calls and not should_stop():
+            while not self._is_rung and not should_stop():
                 self._condition.wait(NAP_SECONDS)
-            self._calls = max(0, self._calls - 1)
+            self._is_rung = False

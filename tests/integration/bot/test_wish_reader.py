@@ -12,6 +12,7 @@ from tests.loopback import faults as f
 from tests.loopback.chat import said_in, wishes_of
 from tests.loopback.openai_server import OpenAIServer
 from whatsapp_bot.bootstrap import App
+from whatsapp_bot.bot.texts import say
 from whatsapp_bot.database.pace import PaceStore
 from whatsapp_bot.records import Row
 
@@ -192,3 +193,13 @@ def test_a_hostile_message_moves_nothing(
         assert said_in(openai_server.record.last_body)["text"] == HOSTILE
         assert spent(chat)[0]["requests"] == number
     assert [read(person.id), read(other)] == before
+
+
+def test_people_are_told_that_a_model_may_read_their_words(
+    person: Person, someone: PersonFactory, app: App
+) -> None:
+    rules_only = someone(app)
+    for said in ("hi", "my data"):
+        assert "*delete my data*" in (told := person.writes(said))
+        assert say("en", "privacy_model") in told
+        assert "AI service" not in rules_only.writes(said)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from datetime import date
 
 import httpx2
 import pytest
@@ -10,7 +11,10 @@ import pytest
 from tests.conftest import AppFactory
 from tests.integration.web.conftest import TOKEN, running
 from whatsapp_bot.admin_api import bound
-from whatsapp_bot.bootstrap import build_simulator
+from whatsapp_bot.alerts.digests import AlertTemplate
+from whatsapp_bot.bootstrap import build_simulator, on_simulator
+from whatsapp_bot.records import FoundJobs, Match
+from whatsapp_bot.whatsapp.payloads import addressed, payload_of
 
 MESSAGES = "/simulator/v25.0/106540352242922/messages"
 
@@ -69,3 +73,22 @@ def test_answers_do_not_wait_for_the_clients_acknowledgement(host: str) -> None:
         connection, _ = listener.accept()
         with connection:
             assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+def test_the_template_of_alerts_is_approved(make_app: AppFactory) -> None:
+    settings = on_simulator(make_app(SIMULATOR="on").settings)
+    simulator = build_simulator(settings, 8000)
+    assert simulator and settings.whatsapp_alert_template
+    ada = simulator.person("Ada")
+    template = AlertTemplate(
+        settings.whatsapp_alert_template, settings.whatsapp_alert_template_language
+    )
+    job = Match(1, "Driver", None, None, None, date(2026, 11, 20), 90, ())
+    payload = payload_of(template.of(FoundJobs((1,), (job,))))
+    headers = {"authorization": f"Bearer {settings.whatsapp_token}"}
+    with running(make_app(SIMULATOR="on"), simulator) as site:
+        answer = site.client.post(
+            MESSAGES, json=addressed(payload, ada.phone, None, 1), headers=headers
+        )
+    assert answer.status_code == 200, answer.text
+    assert ada.received()[0].body.startswith("1 new jobs fit what you look for")

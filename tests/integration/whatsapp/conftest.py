@@ -18,6 +18,7 @@ from whatsapp_bot.records import Row
 from whatsapp_bot.whatsapp.answering import Answering
 from whatsapp_bot.whatsapp.graph_api import GraphApi
 from whatsapp_bot.whatsapp.messages import Answer, Incoming, Outgoing, Text
+from whatsapp_bot.whatsapp.read_marks import ReadMarks
 from whatsapp_bot.whatsapp.refusals import Refusals
 from whatsapp_bot.whatsapp.sender import Sender
 from whatsapp_bot.whatsapp.telling import Telling
@@ -66,8 +67,10 @@ class Edge:
             refusals,
             lambda category: 0.05 if category == "marketing" else 0.01,
         )
+        self.now = 0.0  # of the marks' clock
+        self.marks = ReadMarks(self.api, lambda: self.now)
         self.answering = Answering(
-            database, edge.inbox, edge.outbox, parrot, LEASE_SECONDS
+            database, edge.inbox, edge.outbox, parrot, self.marks, LEASE_SECONDS
         )
 
     # --- what happens

@@ -16,8 +16,10 @@ from tests.loopback.meta_shapes import BSUID, PHONE, text, value_of
 from tests.loopback.mutations import mutated, with_one_beside
 from whatsapp_bot.bootstrap import build_conversation
 from whatsapp_bot.database.database_manager import Cursor
-from whatsapp_bot.errors import DatabaseError
+from whatsapp_bot.database.outbox import ClaimedOutgoing
+from whatsapp_bot.errors import DatabaseError, SendRefused
 from whatsapp_bot.whatsapp.messages import Answer, Incoming, Text
+from whatsapp_bot.whatsapp.refusals import Refusals
 
 
 def seconds_ago(seconds: float) -> str:
@@ -461,6 +463,32 @@ def test_deleted_data_is_gone_and_a_late_copy_brings_nobody_back(edge: Edge) -> 
     assert said["id"] not in hashes and PHONE not in hashes
     edge.write("Hello again", wamid="wamid.later")
     assert edge.value("SELECT count(*) FROM users") == 1
+
+
+def test_after_the_farewell_nothing_is_sent(edge: Edge) -> None:
+    edge.converse("Hello")
+    edge.add([Text("an alert")])
+    edge.add([Text("another")])
+    claimed = edge.app.edge.outgoing.claim()
+    assert isinstance(claimed, ClaimedOutgoing)  # and it is on its way
+    edge.parrot.mind = lambda message: Answer(
+        [Text("It is gone.")],
+        lambda cursor: edge.contacts.delete_person(cursor, message.user_id),
+        is_last_word=True,
+    )
+    edge.write("delete my data", wamid="wamid.2")
+    edge.answer()
+    assert edge.value("SELECT due_at > created_at FROM outbox")
+    refusals = Refusals(edge.app.edge.outgoing, edge.contacts, edge.app.edge.number)
+    for code in (131000, 131056, 131047, 131026):
+        with edge.app.database.transaction() as cursor:
+            refusals.apply(cursor, claimed, SendRefused(code, None, 400))
+    edge.app.edge.outgoing.accept(claimed, "wamid.out")
+    for _ in range(2):
+        edge.hurry()
+        edge.send()
+    assert edge.graph.texts == ["Hello", "It is gone."]
+    assert edge.value("SELECT count(*) FROM outbox") == 0
 
 
 def test_the_window_is_counted_from_her_newest_message_by_metas_clock(

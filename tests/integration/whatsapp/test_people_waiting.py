@@ -21,7 +21,12 @@ def people(edge: Edge) -> PeopleWaiting:
     """She has asked for a person, with the conversation at work."""
     conversation = build_conversation(edge.app, edge.contacts)
     edge.answering = Answering(
-        edge.app.database, edge.inbox, edge.outbox, conversation, LEASE_SECONDS
+        edge.app.database,
+        edge.inbox,
+        edge.outbox,
+        conversation,
+        edge.marks,
+        LEASE_SECONDS,
     )
     edge.converse("human")
     return build_people_waiting(edge.app)

@@ -19,13 +19,15 @@ from tests.loopback.graph_server import GraphServer
 from tests.loopback.webhook_receiver import WebhookReceiver
 from whatsapp_bot.bootstrap import build_conversation
 from whatsapp_bot.bot.texts import say
+from whatsapp_bot.bot.understanding.stopping import is_stop
 from whatsapp_bot.bot.understanding.tongue import LANGUAGES
 from whatsapp_bot.database.outbox import ClaimedOutgoing
 from whatsapp_bot.errors import SendRefused
 from whatsapp_bot.whatsapp.answering import Answering
 from whatsapp_bot.whatsapp.fake_graph import Account, FakeGraph, Person
-from whatsapp_bot.whatsapp.messages import Text
+from whatsapp_bot.whatsapp.messages import Answer, Incoming, Text
 from whatsapp_bot.whatsapp.refusals import Refusals
+from whatsapp_bot.whatsapp.stops import Stops
 
 WISH = "I dey find driver work for Ikeja"
 # What she says to be there.
@@ -52,7 +54,12 @@ class Crowd(Edge):
         self.fake = fake
         conversation = build_conversation(edge_app, self.contacts)
         self.answering = Answering(
-            edge_app.database, self.inbox, self.outbox, conversation, LEASE_SECONDS
+            edge_app.database,
+            self.inbox,
+            self.outbox,
+            conversation,
+            self.marks,
+            LEASE_SECONDS,
         )
         self.refusals = Refusals(
             edge_app.edge.outgoing, self.contacts, edge_app.edge.number
@@ -162,6 +169,35 @@ def fail(crowd: Crowd, claims: Iterable[ClaimedOutgoing]) -> None:
             )
         )
     crowd.act()
+
+
+def test_a_stop_waits_for_nothing_that_failed_before_it(edge: Edge) -> None:
+    def answer(message: Incoming) -> Answer:
+        if message.text.startswith("bad"):
+            raise ValueError
+        return Answer([Text(message.text)])
+
+    edge.parrot.mind = answer
+    stops = Stops(edge.inbox, is_stop)
+    edge.write("bad", "jobs", "STOP")
+    edge.write("bad too", "jobs", phone="2348010000002", bsuid="NG.2")
+    edge.answer()
+    assert edge.parrot.texts == ["bad", "bad too"]
+    stops.step()
+    edge.answer()
+    assert edge.parrot.texts[2:] == ["jobs", "STOP"]
+    for _ in range(2):
+        edge.hurry()
+        edge.answer()
+    assert edge.parrot.texts[4:] == ["bad too"] * 2
+    facts = edge.run("SELECT last_error FROM inbox WHERE due_at IS NULL ORDER BY id")
+    assert facts[0]["last_error"] == "she asked to stop after it"
+    # Also where it comes while the other waits to be tried again.
+    edge.write("stop", phone="2348010000002", bsuid="NG.2")
+    edge.answer()
+    stops.step()
+    edge.answer()
+    assert edge.parrot.texts[6:] == ["jobs", "stop"]
 
 
 def test_after_stop_nothing_comes_but_one_last_word(

@@ -219,3 +219,24 @@ def test_a_form_is_read_field_by_field() -> None:
         "remote": "true",
         "pay": "",
     }
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        (rb'"a\u0000b"', "ab"),
+        (rb'"\ud800 half"', " half"),
+        (b'"\xed\xa0\x80 half"', " half"),
+        (rb'"\ud83d\ude00"', "\U0001f600"),
+        ('"\U0001f600 ₦"'.encode(), "\U0001f600 ₦"),
+        (b"1e999", None),
+        (b"-" + b"9" * 400 + b".0", None),
+        (b"NaN", None),
+        (b"-Infinity", None),
+        (b"1.5", 1.5),
+    ],
+)
+def test_what_jsonb_cannot_hold_is_left_out(said: bytes, kept: object) -> None:
+    body = body_of(value_of(messages=[text("WORDS")])).replace(b'"WORDS"', said)
+    [message] = read_delivery(body, NOW, None).messages
+    assert message.message["text"] == {"body": kept}

@@ -21,6 +21,7 @@ from whatsapp_bot.whatsapp.fake_graph.updates import Account, Update, pack, sign
 
 KEPT_POSTS = 2_000
 DUPLICATE_SECONDS = 1.0  # a duplicate comes up to so much later
+CONNECT_SECONDS = 1.0  # a POST under way may take so long before it is cut off
 
 
 @functools.cache
@@ -94,10 +95,16 @@ class Courier:
         with self._changed:
             self._is_closed = True
             self._changed.notify_all()
+        # A client that is closed while it connects leaves the connection open for ever;
+        # one that waits for an answer is let go.
+        self._join(CONNECT_SECONDS)
         self._client.close()
+        self._join(None)
+
+    def _join(self, seconds: float | None) -> None:
         for thread in self._threads:
             if thread.ident is not None:
-                thread.join()
+                thread.join(seconds)
 
     def add(self, update: Update) -> None:
         with self._changed:

@@ -83,12 +83,17 @@ class Sending:
             )
 
     def _mark_read(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
-        """A message of a person's; perhaps with the sign that one is being written."""
+        """A message of a person's and those before it ("will also mark earlier messages
+        in the thread as read"); perhaps with the sign that one is being written."""
         network = self._network
+        if body.get("messaging_product") != "whatsapp":
+            raise GraphError(100, "The parameter messaging_product must be whatsapp")
         message = network.messages.get(str(body.get("message_id")))
         if body["status"] != "read" or message is None or message.by != "person":
             raise GraphError(131009, "Param message_id is not a message of a person's")
-        network.move(message, "read")
+        for each in network.chats[message.person]:
+            if each.by == "person" and each.at <= message.at:
+                network.move(each, "read")
         if "typing_indicator" in body:
             if body["typing_indicator"] != {"type": "text"}:
                 raise GraphError(100, "Param typing_indicator['type'] must be text")
@@ -150,7 +155,9 @@ class Sending:
     def _mishap(self, body: object) -> Mishap | None:
         network = self._network
         person = self._recipient(body) if isinstance(body, Mapping) else None
-        fault = self._next_fault(person, of_requests=True)
+        # What was set for the next message meets no read mark.
+        is_mark = isinstance(body, Mapping) and "status" in body
+        fault = None if is_mark else self._next_fault(person, of_requests=True)
         if fault is not None and not isinstance(fault.what, int):
             return fault.what
         for mishap in MISHAPS:

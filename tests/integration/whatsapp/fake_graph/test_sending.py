@@ -236,9 +236,10 @@ def test_who_is_not_there_or_has_blocked_us_is_told_by_a_failed_status(
 def test_typing_marks_what_she_wrote_as_read_and_ends_with_the_answer(
     graph: FakeGraph, business: Business, ada: Person
 ) -> None:
-    wamid = ada.write("Hello")
+    ada.write("Hello")
+    wamid = ada.write("Are you there?")
     assert graph.settle()
-    assert ada.sent()[0].status == "delivered"
+    assert [message.status for message in ada.sent()] == ["delivered", "delivered"]
     typing = {
         "messaging_product": "whatsapp",
         "status": "read",
@@ -246,8 +247,10 @@ def test_typing_marks_what_she_wrote_as_read_and_ends_with_the_answer(
         "typing_indicator": {"type": "text"},
     }
     assert business.post(typing).json() == {"success": True}
-    assert ada.sent()[0].status == "read"
+    # "will also mark earlier messages in the thread as read"
+    assert [message.status for message in ada.sent()] == ["read", "read"]
     assert ada.typing_until == START + 25
     business.send(ada)
     assert ada.typing_until == 0
     assert code_of(business.post(typing | {"message_id": "wamid.none"})) == 131009
+    assert code_of(business.post(typing | {"messaging_product": "sms"})) == 100

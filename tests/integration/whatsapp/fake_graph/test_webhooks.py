@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import socket
+import threading
 
+import httpx2
 import pytest
 
 from tests.integration.whatsapp.fake_graph.conftest import START, Business
@@ -278,3 +281,30 @@ def test_several_posts_may_be_under_way_at_a_time() -> None:
             assert graph.settle()
             numbers = {int(m["text"]["body"]) for m in hook.updates("messages")}
             assert numbers == set(range(50)) and len(hook.bodies) == 50
+
+
+def test_its_end_leaves_no_connection_open(
+    hook: WebhookReceiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also one that is made in that moment: where the client was closed meanwhile, the
+    connection was nobody's."""
+    is_connecting, is_closed = threading.Event(), threading.Event()
+    connect, close = socket.create_connection, httpx2.Client.close
+    made: list[socket.socket] = []
+
+    def slow(*args: object, **options: object) -> socket.socket:
+        made.append(connect(*args, **options))  # type: ignore[arg-type]
+        is_connecting.set()
+        is_closed.wait(0.2)
+        return made[-1]
+
+    def note(client: httpx2.Client) -> None:
+        close(client)
+        is_closed.set()
+
+    monkeypatch.setattr(socket, "create_connection", slow)
+    monkeypatch.setattr(httpx2.Client, "close", note)
+    with FakeGraph(hook.url) as graph:
+        graph.person("Ada").write("Hello")
+        assert is_connecting.wait(60)
+    assert [each.fileno() for each in made] == [-1]
