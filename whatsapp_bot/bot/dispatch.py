@@ -31,7 +31,7 @@ _WHILE_STOPPED: Final = frozenset(
 )
 # While something is asked, these are commands; anything else answers the question.
 _ABOVE_QUESTIONS: Final = words_of("""jobs more saved settings alerts alerts_daily alerts_instant alerts_off pause start
-    help my_data delete human english pidgin field about applying""")
+    help my_data delete human english pidgin field about applying hired""")
 _ABOVE_REASONS: Final = _ABOVE_QUESTIONS | {"open", "save", "greeting"}
 _LONGEST_REASON: Final = 300  # characters
 
@@ -56,6 +56,7 @@ class Dispatcher:
             "about": lambda talk, _, now: menu.about(talk),
             "applying": lambda talk, _, now: menu.applying(talk),
             "thanks": lambda talk, _, now: menu.thanks(talk),
+            "hired": lambda talk, _, now: menu.hired(talk),
             "greeting": lambda talk, _, now: self._greeting(talk),
             "jobs": lambda talk, _, now: self._jobs(talk),
             "more": lambda talk, _, now: self._jobs(talk),
@@ -89,7 +90,7 @@ class Dispatcher:
         # Before anything else, whatever is being asked.
         if is_stop(message.text):
             return self._account.stop(talk)
-        command = read_command(message.text)
+        command = _in_context(talk, read_command(message.text))
         if talk.is_stopped:
             return self._while_stopped(talk, command, message.sent_at)
         if message.kind == "form":
@@ -288,6 +289,14 @@ class Dispatcher:
         if talk.has_preferences or talk.draft:
             return self._menu.speaks(talk)
         return self._onboarding.welcome(talk)
+
+
+def _in_context(talk: Talk, command: Command | None) -> Command | None:
+    """ "cancel" ends what she is asked; where she is asked nothing, our messages."""
+    if command is None or command.name != "cancel":
+        return command
+    is_asked = talk.asked or talk.state in ("confirming", "refusing", "deleting")
+    return replace(command, name="no" if is_asked else "stop")
 
 
 def _ends_draft(talk: Talk, name: str) -> bool:

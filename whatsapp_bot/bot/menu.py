@@ -81,6 +81,13 @@ class Menu:
     def thanks(self, talk: Talk) -> Reply:
         return Reply(talk.aside(), (Text(talk.say("thanks")),))
 
+    def hired(self, talk: Talk) -> Reply:
+        buttons = (
+            Button(choices.make("stop"), talk.say("button_stop")),
+            Button(choices.make("jobs"), talk.say("button_jobs")),
+        )
+        return Reply(talk.aside(), (Buttons(talk.say("hired"), buttons),))
+
     def greeting(self, talk: Talk) -> Reply:
         buttons = (
             Button(choices.make("jobs"), talk.say("button_jobs")),

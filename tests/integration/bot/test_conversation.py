@@ -390,6 +390,22 @@ def test_after_stop_there_is_silence_until_start(
     assert "jobs for you" in person.writes("jobs")
 
 
+def test_cancel_ends_what_is_asked_and_else_our_messages(person: Person) -> None:
+    onboard(person)
+    person.writes("change pay")
+    person.writes("cancel")
+    assert "nothing more" not in person.text
+    person.writes("delete my data")
+    assert "nothing more" not in person.writes("cancel")
+    assert "nothing more" in person.writes("CANCEL")
+
+
+def test_who_found_work_is_asked_whether_to_stop(person: Person) -> None:
+    onboard(person)
+    assert "congratulations" in person.writes("I have found a job")
+    assert "nothing more" in person.presses("Yes, stop")
+
+
 def test_start_also_ends_a_stop_that_was_made_by_hand(person: Person, app: App) -> None:
     onboard(person)
     with app.database.transaction() as cursor:

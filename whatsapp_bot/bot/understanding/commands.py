@@ -55,7 +55,7 @@ _SAVE: Final = re.compile(
 )
 _REFUSE: Final = re.compile(
     r"(?:(\d{1,2}) (?:is |na |e )?)?(?:not for me|no for me|no be for me|not interested|"
-    r"i no want am|i no like am|skip|hide|reject|not)(?: in)?(?: (?:job|number|no))?"
+    r"(?:i )?(?:no|nor|dont|do not) (?:want|wan|like)(?: am| it)?|skip|hide|reject|not)(?: in)?(?: (?:job|number|no))?"
     r"(?: (\d{1,2}))?(?: (?:because|becos|cos|cause|as|since|for|e|na|its|it is|reason))?"
     r"(?: (.{3,}))?"
 )

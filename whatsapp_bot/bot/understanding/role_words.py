@@ -102,6 +102,7 @@ FILLER: Final = words_of("""a an the i im am is are was be been being me my mine
     once twice again too low high far suit suitable dem wia where's wey's via years'""")
 # Words that tell the trade of what follows, and are no role alone in a sentence.
 KEPT_TOGETHER: Final = (
+    "full stack",
     "health and safety",
     "oil and gas",
     "food and beverage",

@@ -57,7 +57,13 @@ _ORDERS: Final = re.compile(
     r"|i (?:am|m) (?:done|tired) (?:with|of) (?:you|una|this)\b"
     r")"
 )
-# "stop it", "stop this", "please stop", "stop now abeg", and nothing else.
+# "STOP, I have found a job", "stop the jobs": whoever begins with it means it, unless it
+# is a thing or a trade.
+_FIRST: Final = re.compile(
+    r"(?:(?:please|pls|plz|abeg|biko|just|kindly|ok|okay|oya|hi|hello|hey) )*"
+    r"(?:stop|unsubscribe|unsub)\b(?! (?:watch|motion|gap|over|loss|sign|and search)\b)"
+)
+_SIGNS: Final = frozenset("🛑⛔🚫✋")
 _NEVER: Final = re.compile(
     r"\b(?:dont|do not|no|nor|never|make una no|shouldnt|should not|wont|cant) "
     r"(?:\w+ ){0,1}?(?:stop|unsubscribe|quit|end|remove|comot|leave|cancel)\b"
@@ -70,7 +76,11 @@ def is_stop(text: str) -> bool:
     "stop" inside of a sentence about something else is none: "bus stop attendant".
     """
     said = plain(text)
-    if not said or len(said) > 200 or _NEVER.search(said):
+    if not said:
+        return bool(_SIGNS.intersection(text))
+    if _FIRST.match(said):
+        return True
+    if len(said) > 200 or _NEVER.search(said):
         return False
     if _is_spelled_out(said):
         return True

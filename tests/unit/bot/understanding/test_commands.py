@@ -32,7 +32,9 @@ pidgin: pidgin|pigdin|broken english|yarn pidgin
 about: is it free?|are you a robot|Is this real?|una dey collect money|who be you
 applying: how do i apply|how i go apply|apply
 yes: yes|Yes!|yess|YES o|ok|👍|na so|e correct|correct
-no: no|nope|no o|cancel|never mind
+no: no|nope|no o|never mind
+cancel: cancel|CANCEL|Cancel it|abort
+hired: I don get work|I got a job already|found job thanks|I have found a job|Hired!|i am employed now
 thanks: thanks|thank you|God bless you|thank you sir|you do well
 greeting: hi|Hello|good morning|how far|hello sir|how una dey|hey!!
 """
@@ -75,6 +77,8 @@ def test_what_tells_something_is_no_command(text: str) -> None:
         ("save job 2", Command("save", 2)),
         ("not for me 3", Command("refuse", 3)),
         ("3 not for me", Command("refuse", 3)),
+        ("no like 3", Command("refuse", 3)),
+        ("I no want number 2", Command("refuse", 2)),
         ("not for me too far", Command("refuse", None, "too far")),
         ("Not for me 3 because e too far", Command("refuse", 3, "e too far")),
         ("change my salary", Command("field", words="pay")),

@@ -19,6 +19,7 @@ cancel my subscription|i wan stop|stop pls|oga stop|stop stop stop|ok stop|stop 
 i want to unsubscribe|stop bot|stop na|Stop abeg no dey worry me|stop ur messages|stop dis thing
 I am not interested in your messages|delete my number|abeg e don do|stop alerts|stop alert
 STOP.|ＳＴＯＰ|Stop🙏|“stop”|stop, please!|daina|kwusi|sToP|stop everything|stop me|pls stop this
+stop jobs|stop the jobs|Stop, I have found a job|STOP I don get work|pls stop all these jobs|🛑|⛔⛔
 no text me again|no call me again|no write me again|make una no dey message me|abeg no disturb me
 """.replace("\n", "|")
 OTHERS = """
