@@ -77,7 +77,8 @@ class Match:
     """A job for a person. match_score: 0 to 100, larger is better.
 
     posting_key: the same for all postings of one job; employer_key: of one employer.
-    None where that cannot be told (migration 006).
+    None where that cannot be told (migration 006). is_abroad: in a country that she did
+    not name and would not move to.
     """
 
     job_id: int
@@ -90,6 +91,7 @@ class Match:
     match_reasons: tuple[str, ...]
     posting_key: str | None = None
     employer_key: str | None = None
+    is_abroad: bool = False
 
 
 @dataclass(frozen=True)

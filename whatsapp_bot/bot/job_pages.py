@@ -39,12 +39,14 @@ class JobPages:
         self._controller = controller
 
     def page(self, talk: Talk) -> Reply:
-        """The best jobs that she was not shown yet, in one message."""
+        """The best jobs that she was not shown yet, in one message; those abroad, where
+        she would not go, only when there are no others."""
         try:
             result = self._controller.search_jobs_for_user(talk.user_id, PAGE, True)
         except NotFound:
             return Reply(talk.at_rest(), (Text(talk.say("no_wishes")),))
-        matches, found = self._controller.first_page(result.matches)
+        near = [match for match in result.matches if not match.is_abroad]
+        matches, found = self._controller.first_page(near or result.matches)
         talk = talk.at_rest()
         if not matches:
             return self._nothing_left(talk)

@@ -59,6 +59,7 @@ class Seeker:
 
     def explain(self, match: Match, job: Row, facts: Facts) -> Match:
         """The same with its reasons, at most three; first what she gives up with it."""
+        is_abroad = bool(self.wishes.places) and facts.location == 0.0
         is_must = "location" in self.musts.names
         away = "" if is_must else elsewhere(self.wishes, facts)
         said = (
@@ -67,4 +68,5 @@ class Seeker:
             *reasons(facts),
             self.taste.reason(job),
         )
-        return replace(match, match_reasons=tuple(filter(None, said))[:MOST_REASONS])
+        found = tuple(filter(None, said))[:MOST_REASONS]
+        return replace(match, match_reasons=found, is_abroad=is_abroad)
