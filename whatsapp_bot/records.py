@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal
 
@@ -290,9 +290,9 @@ class Totals:
     dollars: float = 0.0
 
     def __add__(self, other: Totals) -> Totals:
-        return Totals(
-            *(a + b for a, b in zip(astuple(self), astuple(other), strict=True))
-        )
+        # Added for each row: asdict() would copy every number deeply.
+        others = vars(other)
+        return Totals(**{name: n + others[name] for name, n in vars(self).items()})
 
     @property
     def claimed(self) -> int:

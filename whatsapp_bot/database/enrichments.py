@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from whatsapp_bot.database.database_manager import DatabaseManager, as_json
 from whatsapp_bot.database.embeddings import claims_of
@@ -185,7 +185,7 @@ def _known(row: Row) -> tuple[Enrichment, str]:
 
 
 def _as_row(reading: Reading) -> Row:
-    return asdict(reading.enrichment) | {
+    return vars(reading.enrichment) | {
         "id": reading.claim.id,
         "revision": reading.claim.revision,
         "text_hash": reading.text_hash.hex(),

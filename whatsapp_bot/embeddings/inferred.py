@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import Mapping, MutableMapping
-from dataclasses import asdict
 from typing import Any, cast
 
 from whatsapp_bot.records import Enrichment
@@ -44,7 +43,7 @@ def fill_in(job: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def as_inferred(enrichment: Enrichment) -> dict[str, object]:
     """The fields as a row of a job has them."""
-    return {f"inferred_{name}": value for name, value in asdict(enrichment).items()}
+    return {f"inferred_{name}": value for name, value in vars(enrichment).items()}
 
 
 def _says(job: Mapping[str, Any], fields: tuple[str, ...]) -> bool:

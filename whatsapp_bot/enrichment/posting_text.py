@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 
 from whatsapp_bot.intake.cleaning import clean_line, clean_text
 
@@ -39,8 +39,8 @@ class PostingText:
     @property
     def whole(self) -> str:
         """All of it: what a value must be found in."""
-        return "\n".join(part for part in astuple(self) if part)
+        return "\n".join(part for part in vars(self).values() if part)
 
     def hash(self, version: str) -> bytes:
-        said = "\0".join((version, *astuple(self)))
+        said = "\0".join((version, *vars(self).values()))
         return hashlib.sha256(said.encode("utf-8", "replace")).digest()
