@@ -22,7 +22,6 @@ from whatsapp_bot.embeddings.provider import EmbeddingProvider
 from whatsapp_bot.errors import ConfigError, EmbeddingDenied
 from whatsapp_bot.ids import Ids
 from whatsapp_bot.records import THINGS, EmbeddingModel, Thing
-from whatsapp_bot.scheduler_service import stop_on_signals
 
 EXAMPLES = """examples:
   python -m whatsapp_bot.backfill_embeddings --dry-run       what it would do and cost
@@ -204,7 +203,7 @@ def _seconds(work: _Work) -> float:
 
 def _embed(work: _Work, run: BackfillRun) -> int:
     stop: list[bool] = []
-    stop_on_signals(lambda: stop.append(True))
+    door.stop_on_signals(lambda: stop.append(True))
     index = IndexKeeper(work.app.models)
     index.drop_before_large_fill()
     backfilling.run_shown(run, work.plan.rows, lambda: bool(stop))

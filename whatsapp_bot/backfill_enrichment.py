@@ -17,7 +17,6 @@ from whatsapp_bot.embeddings.prices import dollars
 from whatsapp_bot.enrichment.enrichment_plan import EnrichmentPlan, make_plan
 from whatsapp_bot.errors import EmbeddingDenied, EmbeddingError
 from whatsapp_bot.ids import Ids
-from whatsapp_bot.scheduler_service import stop_on_signals
 
 EXAMPLES = """examples:
   python -m whatsapp_bot.backfill_enrichment --dry-run       what it would do and cost
@@ -90,7 +89,7 @@ def _backfill(app: App, options: argparse.Namespace) -> int:
     app.upkeep.forget_denials()
     app.upkeep.reconcile("job")
     stopped: list[bool] = []
-    stop_on_signals(lambda: stopped.append(True))
+    door.stop_on_signals(lambda: stopped.append(True))
     is_well = _enrich(work, lambda: bool(stopped))
     is_well = (stopped or _embed(work, lambda: bool(stopped))) and is_well
     if stopped:

@@ -6,8 +6,10 @@ import argparse
 import logging
 import math
 import os
+import signal
 import sys
 from collections.abc import Callable
+from types import FrameType
 
 from dotenv import load_dotenv
 
@@ -67,6 +69,17 @@ def guarded(work: Callable[[Settings], int]) -> int:
         # Whoever read our output left, as `| head` does.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+
+
+def stop_on_signals(stop: Callable[[], None]) -> None:
+    """The first signal asks, the second kills."""
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        stop()
+
+    signal.signal(signal.SIGTERM, handle)
+    signal.signal(signal.SIGINT, handle)
 
 
 def positive(value: str) -> int:

@@ -28,7 +28,6 @@ from whatsapp_bot.errors import ConfigError, InputError
 from whatsapp_bot.ids import Ids
 from whatsapp_bot.progress import Progress
 from whatsapp_bot.records import EmbeddingModel, Totals
-from whatsapp_bot.scheduler_service import stop_on_signals
 
 EXAMPLES = """examples:
   python -m whatsapp_bot embed-corpus train.csv test.csv vectors --dataset ag_news \\
@@ -272,7 +271,7 @@ def _price_line(work: _Work) -> str:
 def _embed_all(works: Sequence[_Work]) -> int:
     """One after the other; one that fails stops no other. The worst exit code."""
     stop: list[bool] = []
-    stop_on_signals(lambda: stop.append(True))
+    door.stop_on_signals(lambda: stop.append(True))
     first, code = works[0], 0
     with bootstrap.open_text_embedder(
         first.settings, first.model, first.provider

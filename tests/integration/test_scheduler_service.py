@@ -41,21 +41,6 @@ def test_a_task_that_raises_starves_no_other(
     assert [r.__dict__["action"] for r in caplog.records] == ["task_failed"]
 
 
-def test_tasks_are_kept_on_their_calendar(make_app: AppFactory) -> None:
-    app = make_app(USER_TASK_MINUTES="7", STALE_TASK_AT="03:15")
-    jobs = SchedulerService(app)._scheduler.get_jobs()
-    calendar = {job.job_func.args[0]: (job.interval, job.unit) for job in jobs}  # type: ignore[union-attr]
-    assert calendar == {
-        "embed_users": (7, "minutes"),
-        "embed_jobs": (15, "minutes"),
-        "expire_jobs": (60, "minutes"),
-        "reconcile": (60, "minutes"),
-        "poll_batches": (5, "minutes"),
-        "find_unread": (15, "minutes"),
-        "refresh_stale": (1, "days"),
-    }
-
-
 def test_after_a_long_stop_a_batch_is_fetched_before_its_rows_are_paid_again(
     app: App, make: Factory, openai_server: OpenAIServer, service: SchedulerService
 ) -> None:
@@ -148,9 +133,8 @@ def test_what_nobody_enriched_is_read_beside_the_vectors(
     missed = make.job("Head of Sales")
     with app.database.transaction() as cursor:  # as if the trigger had been off
         cursor.raw.execute("DELETE FROM job_enrichments WHERE job_id = %s", (missed,))
-    service._find_unread()
+    service._tasks.find_unread()
     service._embed_due()
-    assert service._enrich_thread is not None
     service._enrich_thread.join()
     facts = app.enrichment.store.facts()
     assert (facts["made"], facts["due"]) == (2, 0)
