@@ -203,11 +203,16 @@ class EmbeddingUpkeep:
         with self._database.transaction() as cursor:
             return cursor.run(f"refresh_stale_{thing}s", days=days)
 
-    def refresh_all(self, model: str) -> None:
-        """Every text of the model has changed, its template did: make all rows due."""
+    def follow_template(self, model: str, template: str) -> bool:
+        """Whether it was another one: then every text of the model has changed, and all
+        its rows are due."""
+        # In one: else who dies between the two leaves vectors of the old texts.
         with self._database.transaction() as cursor:
+            if not cursor.run("set_model_template", name=model, template=template):
+                return False
             for thing in THINGS:
                 cursor.run(f"refresh_all_{thing}s", model=model)
+            return True
 
     def retry_failed(self, thing: Thing, ids: Sequence[int] | None = None) -> int:
         """Make rows with an error due, of `ids` only where they are given."""

@@ -91,12 +91,9 @@ class Tasks:
             logger.info("%d old messages emptied", count, extra={"action": "forgotten"})
 
     def _follow_template(self) -> None:
-        """Another template than the one the vectors were made with: every text has
-        changed."""
         template = self._app.settings.embedding_template
         for model in self._app.models.list():
-            if self._app.models.set_template(model.name, template):
-                self._app.upkeep.refresh_all(model.name)
+            if self._app.upkeep.follow_template(model.name, template):
                 logger.info(
                     "%s follows template %s",
                     model.name,
