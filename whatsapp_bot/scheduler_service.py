@@ -20,7 +20,11 @@ from whatsapp_bot.scheduling.embedding_pass import EmbeddingPass
 from whatsapp_bot.scheduling.side_thread import SideThread
 from whatsapp_bot.scheduling.task_runner import TaskRunner
 from whatsapp_bot.scheduling.tasks import Tasks
-from whatsapp_bot.scheduling.timetable import make_timetable, run_all
+from whatsapp_bot.scheduling.timetable import (
+    make_timetable,
+    repeat_until_well,
+    run_all,
+)
 from whatsapp_bot.whatsapp.worker import WhatsAppWorker
 
 logger = logging.getLogger(__name__)
@@ -42,18 +46,20 @@ exit code 1: rows have no vector or messages are still due.
 
 
 class SchedulerService:
-    """Tasks by the timetable, and a look for due rows whenever one of them, a
-    notification or the clock says so. Any number of these may run: rows are claimed."""
+    """Looks for due rows whenever a notification, the clock or a task of the timetable
+    says so. Any number of these may run: rows are claimed."""
 
     def __init__(self, app: App) -> None:
         self._app = app
         self._is_stopping = False
-        self._next_look = 0.0  # monotonic; when due rows are looked for at the latest
+        self._is_asked = False  # to look for due rows
+        self._next_look = 0.0  # monotonic; when that is done unasked
         self._whatsapp: WhatsAppWorker | None = None
         self._runner = TaskRunner(app.tasks)
         self._index = IndexKeeper(app.models)
         self._pass = EmbeddingPass(app, self._index, self._should_stop)
         self._tasks = Tasks(app, self._look, self._should_stop)
+        self._timetable_thread = SideThread("timetable", self._keep_timetable)
         self._index_thread = SideThread("index", self._build_index)
         self._enrich_thread = SideThread("enrich", self._enrich)
         self._alert_thread = SideThread("alerts", self._find_and_tell)
@@ -68,23 +74,25 @@ class SchedulerService:
             self._whatsapp.stop()
 
     def run(self) -> None:
-        """Until stopped. The database may go away and come back meanwhile. Messages have
-        threads of their own: they wait for no embedding pass."""
+        """Until stopped. The database may go away and come back meanwhile. Messages and
+        the timetable have threads of their own: an embedding pass may take hours."""
         self._whatsapp = build_whatsapp_worker(self._app)
         if self._whatsapp:
             self._whatsapp.start()
         self.run_all_tasks()
+        self._timetable_thread.begin()
         while not self._is_stopping:
-            self._timetable.run_pending()
-            if time.monotonic() >= self._next_look:
-                self._guard("embed_due", self._embed_due)
+            if self._is_asked or time.monotonic() >= self._next_look:
+                self._look_for_due()
             self._nap()
         self._end()
 
     def run_all_tasks(self) -> None:
         """At a start nobody knows what was missed."""
-        self._guard("start", self._tasks.start)
+        is_started = self._start()
         run_all(self._timetable)
+        if not is_started:
+            repeat_until_well(self._timetable, self._start)
 
     def run_once(self) -> Totals:
         """One pass over all tasks: what is due is answered, embedded, told and sent. A
@@ -128,16 +136,24 @@ class SchedulerService:
         return self._is_stopping
 
     def _look(self) -> None:
-        self._next_look = 0.0
+        self._is_asked = True
 
-    def _guard(self, name: str, task: Callable[[], object]) -> None:
-        if not self._runner.guard(name, task):
-            self._next_look = time.monotonic() + AFTER_ERROR_SECONDS
+    def _guard(self, name: str, task: Callable[[], object]) -> bool:
+        # Where the database is away, each would hold up a stop until it gives up.
+        return not self._is_stopping and self._runner.guard(name, task)
+
+    def _start(self) -> bool:
+        return self._guard("start", self._tasks.start)
 
     # --- what it does over and over
 
-    def _embed_due(self) -> None:
+    def _look_for_due(self) -> None:
+        self._is_asked = False  # who asks from now on may have come too late for it
         self._next_look = time.monotonic() + self._app.settings.poll_seconds
+        if not self._runner.guard("embed_due", self._embed_due):
+            self._next_look = time.monotonic() + AFTER_ERROR_SECONDS
+
+    def _embed_due(self) -> None:
         self._pass.embed()
         # Beside the vectors, after them: a chat model may take hours.
         self._enrich_thread.begin()
@@ -148,11 +164,16 @@ class SchedulerService:
             self._index_thread.begin()
 
     def _nap(self) -> None:
-        seconds = min(NAP_SECONDS, max(0.0, self._next_look - time.monotonic()))
-        if self._app.listener.wait(seconds):
+        rest = 0.0 if self._is_asked else self._next_look - time.monotonic()
+        if self._app.listener.wait(min(NAP_SECONDS, max(0.0, rest))):
             self._look()
 
     # --- beside that, in threads of their own
+
+    def _keep_timetable(self) -> None:
+        while not self._is_stopping:
+            self._timetable.run_pending()
+            time.sleep(NAP_SECONDS)
 
     def _build_index(self) -> None:
         self._guard("build_index", self._index.build_missing)
@@ -161,11 +182,11 @@ class SchedulerService:
         self._guard("enrich_jobs", self._tasks.enrich_jobs)
 
     def _find_and_tell(self) -> None:
-        """Nobody's digest waits for the end of a long embedding pass."""
         self._guard("find_people", self._tasks.find_people)
         self._guard("send_digests", self._tasks.send_digests)
 
     def _end(self) -> None:
+        self._timetable_thread.join(GRACE_SECONDS)
         self._enrich_thread.join(GRACE_SECONDS)
         self._app.listener.close()
         if self._whatsapp:

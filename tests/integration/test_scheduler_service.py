@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Iterator
+from datetime import datetime
 
 import pytest
 
+from tests.acceptance.processes import PATIENCE_SECONDS
 from tests.conftest import AppFactory, Factory
 from tests.loopback.openai_server import OpenAIServer
 from whatsapp_bot.bootstrap import App
+from whatsapp_bot.errors import DatabaseUnavailable
 from whatsapp_bot.records import TaskRun
 from whatsapp_bot.scheduler_service import SchedulerService
 
@@ -39,6 +43,57 @@ def test_a_task_that_raises_starves_no_other(
         assert runs[task].last_error is None
         assert runs[task].seconds_since_ok is not None
     assert [r.__dict__["action"] for r in caplog.records] == ["task_failed"]
+
+
+def make_all_tasks_due(service: SchedulerService) -> None:
+    for job in service._timetable.jobs:
+        job.next_run = datetime.min
+
+
+def test_the_timetable_is_kept_while_an_embedding_pass_goes_on(
+    app: App, service: SchedulerService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_embedding, may_end, is_expired_again = (threading.Event() for _ in range(3))
+
+    def embed() -> None:
+        is_embedding.set()
+        may_end.wait()
+
+    monkeypatch.setattr(service._pass, "embed", embed)
+    thread = threading.Thread(target=service.run)
+    thread.start()
+    try:
+        assert is_embedding.wait(PATIENCE_SECONDS)
+        monkeypatch.setattr(app.upkeep, "expire_jobs", is_expired_again.set)
+        make_all_tasks_due(service)
+        assert is_expired_again.wait(PATIENCE_SECONDS)
+    finally:
+        service.stop()
+        may_end.set()
+        thread.join()
+
+
+def test_a_start_that_the_database_missed_is_made_up_for(
+    app: App, service: SchedulerService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def be_away() -> None:
+        raise DatabaseUnavailable
+
+    with monkeypatch.context() as patch:
+        patch.setattr(app.upkeep, "forget_denials", be_away)
+        service.run_all_tasks()
+    assert runs_of(app)["start"].seconds_since_ok is None
+    tasks = len(service._timetable.jobs)
+    make_all_tasks_due(service)
+    service._timetable.run_pending()
+    assert runs_of(app)["start"].seconds_since_ok is not None
+    assert len(service._timetable.jobs) == tasks - 1
+
+
+def test_after_a_stop_no_task_is_begun(app: App, service: SchedulerService) -> None:
+    service.stop()
+    service.run()
+    assert runs_of(app) == {}
 
 
 def test_after_a_long_stop_a_batch_is_fetched_before_its_rows_are_paid_again(

@@ -10,6 +10,7 @@ from whatsapp_bot.config import Settings
 from whatsapp_bot.scheduling.tasks import Tasks
 
 ALERT_MINUTES = 1
+RETRY_MINUTES = 1  # of what a start needs
 
 
 def make_timetable(
@@ -42,3 +43,10 @@ def run_all(timetable: schedule.Scheduler) -> None:
     """At a start nobody knows what was missed."""
     for job in timetable.get_jobs():
         job.run()  # type: ignore[no-untyped-call]
+
+
+def repeat_until_well(timetable: schedule.Scheduler, task: Callable[[], bool]) -> None:
+    """task: whether it ended well."""
+    timetable.every(RETRY_MINUTES).minutes.do(
+        lambda: schedule.CancelJob if task() else None
+    )
