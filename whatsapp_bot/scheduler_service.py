@@ -18,7 +18,7 @@ from whatsapp_bot.errors import EmbeddingDenied
 from whatsapp_bot.records import THINGS, Totals
 from whatsapp_bot.scheduling.embedding_pass import EmbeddingPass
 from whatsapp_bot.scheduling.side_thread import SideThread
-from whatsapp_bot.scheduling.task_runner import TaskRunner
+from whatsapp_bot.scheduling.task_runner import TaskRunner, Turn
 from whatsapp_bot.scheduling.tasks import Tasks
 from whatsapp_bot.scheduling.timetable import (
     make_timetable,
@@ -41,7 +41,7 @@ EXAMPLES = """examples:
 one pass: what people wrote is answered, all that is due is embedded, people are told of
 new jobs, and what is to be sent is sent, each until nothing of it is due. What has to
 wait (a text that was refused, a provider or Meta that is down) is left to the next pass.
-exit code 1: rows have no vector or messages are still due.
+exit code 1: rows have no vector, messages are still due, or a task failed.
 """
 
 
@@ -57,8 +57,8 @@ class SchedulerService:
         self._whatsapp: WhatsAppWorker | None = None
         self._runner = TaskRunner(app.tasks)
         self._index = IndexKeeper(app.models)
-        self._pass = EmbeddingPass(app, self._index, self._should_stop)
-        self._tasks = Tasks(app, self._look, self._should_stop)
+        self._pass = EmbeddingPass(app, self._index, self.is_stopping)
+        self._tasks = Tasks(app, self._look, self.is_stopping)
         self._timetable_thread = SideThread("timetable", self._keep_timetable)
         self._index_thread = SideThread("index", self._build_index)
         self._enrich_thread = SideThread("enrich", self._enrich)
@@ -72,6 +72,9 @@ class SchedulerService:
         self._is_stopping = True
         if self._whatsapp:
             self._whatsapp.stop()
+
+    def is_stopping(self) -> bool:
+        return self._is_stopping
 
     def run(self) -> None:
         """Until stopped. The database may go away and come back meanwhile. Messages and
@@ -97,43 +100,44 @@ class SchedulerService:
     def run_once(self) -> Totals:
         """One pass over all tasks: what is due is answered, embedded, told and sent. A
         provider that asks for a moment gets it; one that is down, and what has to wait,
-        is left to the next run. Totals.given_back: as of the last try. Raises what a
-        task raises."""
+        is left to the next run. Totals.given_back: as of the last try. Raises what the
+        first task that raised did, when all others were run."""
         whatsapp = build_whatsapp_pass(self._app)
         if whatsapp is None:
             return self.keep_vectors_true()
-        record, tasks = self._runner.record, self._tasks
-        with contextlib.closing(whatsapp):
+        tasks = self._tasks
+        with contextlib.closing(whatsapp), Turn(self._runner) as turn:
             # First: people wait. Their messages need no vectors to be answered.
-            whatsapp.run(self._should_stop)
-            totals = self.keep_vectors_true()
-            record("find_people", tasks.find_people)
-            record("send_digests", tasks.send_digests)
-            record("forget_messages", tasks.forget_messages)
-            whatsapp.run(self._should_stop)
+            whatsapp.run(self.is_stopping)
+            totals = self._see_to_vectors(turn)
+            turn.run("find_people", tasks.find_people)
+            turn.run("send_digests", tasks.send_digests)
+            turn.run("forget_messages", tasks.forget_messages)
+            whatsapp.run(self.is_stopping)
         return totals
 
     def keep_vectors_true(self) -> Totals:
-        """One pass over what the vectors need; WhatsApp is left alone. Raises what a task
-        raises."""
-        record, tasks = self._runner.record, self._tasks
-        record("start", tasks.start)
-        record("expire_jobs", tasks.expire_jobs)
-        record("reconcile", tasks.reconcile)
-        record("refresh_stale", tasks.refresh_stale)
-        record("poll_batches", tasks.poll_batches)
-        record("find_unread", tasks.find_unread)
+        """One pass over what the vectors need; WhatsApp is left alone. Raises as
+        run_once."""
+        with Turn(self._runner) as turn:
+            return self._see_to_vectors(turn)
+
+    def _see_to_vectors(self, turn: Turn) -> Totals:
+        tasks = self._tasks
+        turn.run("start", tasks.start)
+        turn.run("expire_jobs", tasks.expire_jobs)
+        turn.run("reconcile", tasks.reconcile)
+        turn.run("refresh_stale", tasks.refresh_stale)
+        turn.run("poll_batches", tasks.poll_batches)
+        turn.run("find_unread", tasks.find_unread)
         # First: what it finds may enter the texts, and they are paid for once.
-        record("enrich_jobs", tasks.enrich_jobs)
-        totals = record("embed_due", self._pass.embed_patiently)
+        turn.run("enrich_jobs", tasks.enrich_jobs)
+        totals = turn.run("embed_due", self._pass.embed_patiently)
         if not self._is_stopping:
-            record("build_index", self._index.build_missing)
-        return totals
+            turn.run("build_index", self._index.build_missing)
+        return totals or Totals()
 
     # --- what the tasks are told
-
-    def _should_stop(self) -> bool:
-        return self._is_stopping
 
     def _look(self) -> None:
         self._is_asked = True
@@ -216,6 +220,8 @@ def _run_once(app: App) -> int:
         f"refused {totals.failed}, put off {totals.given_back}; "
         f"{totals.requests} requests, {totals.tokens} tokens, ${totals.dollars:.4f}\n"
     )
+    if service.is_stopping():
+        return door.INTERRUPTED
     pace = app.pace(app.live_model).facts()
     if pace.reason == "denied":
         raise EmbeddingDenied(pace.message)

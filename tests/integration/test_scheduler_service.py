@@ -11,7 +11,7 @@ from tests.acceptance.processes import PATIENCE_SECONDS
 from tests.conftest import AppFactory, Factory
 from tests.loopback.openai_server import OpenAIServer
 from whatsapp_bot.bootstrap import App
-from whatsapp_bot.errors import DatabaseUnavailable
+from whatsapp_bot.errors import DatabaseError, DatabaseUnavailable
 from whatsapp_bot.records import TaskRun
 from whatsapp_bot.scheduler_service import SchedulerService
 
@@ -94,6 +94,37 @@ def test_after_a_stop_no_task_is_begun(app: App, service: SchedulerService) -> N
     service.stop()
     service.run()
     assert runs_of(app) == {}
+
+
+def test_in_one_pass_too_a_task_that_raises_stops_no_other(
+    app: App,
+    make: Factory,
+    service: SchedulerService,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail() -> int:
+        raise DatabaseError("canceling statement due to statement timeout")
+
+    monkeypatch.setattr(app.upkeep, "expire_jobs", fail)
+    make.job("Nurse")
+    with pytest.raises(DatabaseError, match="timeout"):
+        service.run_once()
+    assert app.store("job").facts().embedded == 1
+    assert "timeout" in str(runs_of(app)["expire_jobs"].last_error)
+    assert "task expire_jobs failed: DatabaseError: canceling" in caplog.text
+
+
+def test_a_pass_ends_at_once_where_the_database_is_away(
+    app: App, service: SchedulerService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def be_away() -> int:
+        raise DatabaseUnavailable
+
+    monkeypatch.setattr(app.upkeep, "expire_jobs", be_away)
+    with pytest.raises(DatabaseUnavailable):
+        service.run_once()
+    assert "reconcile" not in runs_of(app)
 
 
 def test_after_a_long_stop_a_batch_is_fetched_before_its_rows_are_paid_again(

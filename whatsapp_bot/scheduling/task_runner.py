@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Self, TypeVar
 
 from whatsapp_bot.database.tasks import TaskStore
-from whatsapp_bot.errors import DatabaseUnavailable
+from whatsapp_bot.errors import DatabaseConflict, DatabaseUnavailable
 
 logger = logging.getLogger(__name__)
 
@@ -48,3 +48,40 @@ class TaskRunner:
             logger.exception("task %s failed", name, extra={"action": "task_failed"})
             return False
         return True
+
+
+class Turn:
+    """Several tasks, each once: one that raises is logged, and stops no other.
+
+    At the end of the block the first error is raised; a database that is away ends the
+    block at once.
+    """
+
+    def __init__(self, runner: TaskRunner) -> None:
+        self._runner = runner
+        self._errors: list[Exception] = []
+
+    def run(self, name: str, task: Callable[[], T]) -> T | None:
+        """What the task gives, None where it raised. Raises DatabaseUnavailable."""
+        try:
+            return self._runner.record(name, task)
+        except Exception as error:
+            is_away = isinstance(error, DatabaseUnavailable)
+            if is_away and not isinstance(error, DatabaseConflict):
+                raise
+            logger.error(
+                "task %s failed: %s: %s",
+                name,
+                type(error).__name__,
+                error,
+                extra={"action": "task_failed"},
+            )
+            self._errors.append(error)
+            return None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None and self._errors:
+            raise self._errors[0]
