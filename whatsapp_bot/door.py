@@ -82,6 +82,13 @@ def stop_on_signals(stop: Callable[[], None]) -> None:
     signal.signal(signal.SIGINT, handle)
 
 
+def watch_signals() -> Callable[[], bool]:
+    """What tells whether a signal has asked to stop since."""
+    asked: list[bool] = []
+    stop_on_signals(lambda: asked.append(True))
+    return lambda: bool(asked)
+
+
 def positive(value: str) -> int:
     """For argparse's type=."""
     if not value.isdecimal() or int(value) < 1:
@@ -120,6 +127,11 @@ def ask(question: str) -> bool:
     sys.stderr.write(f"{question} [y/N] ")
     sys.stderr.flush()
     return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def may_spend(dollars: float, *, is_agreed: bool) -> bool:
+    """Whether it costs nothing, or somebody says so. Raises InputError as ask."""
+    return not dollars or is_agreed or ask(f"Spend ${dollars:.4f}?")
 
 
 def _with_app(settings: Settings, work: Callable[[App], int]) -> int:
