@@ -22,7 +22,7 @@ FLOORS = [
     {"bot", "corpus", "embedding_picture", "web"},
     {"alerts"},
     {"bootstrap"},
-    {"door", "progress"},
+    {"door", "progress", "scheduling"},
     {"backfilling"},
 ]
 MODULES = sorted(HOUSE.rglob("*.py"))

@@ -15,7 +15,6 @@ from whatsapp_bot import door
 from whatsapp_bot.bootstrap import App, build_simulator, build_web
 from whatsapp_bot.config import Settings
 from whatsapp_bot.errors import ConfigError
-from whatsapp_bot.scheduler_service import stop_on_signals
 from whatsapp_bot.web.gatekeeper import is_loopback
 
 logger = logging.getLogger(__name__)
@@ -143,7 +142,7 @@ def serve(app: App, listener: socket.socket) -> int:
     # The key and the budget may be others than those of an earlier run.
     app.upkeep.forget_denials()
     site = Site(app, listener)
-    stop_on_signals(site.stop)
+    door.stop_on_signals(site.stop)
     site.run()
     logger.info("stopped", extra={"action": "stopped"})
     return 0

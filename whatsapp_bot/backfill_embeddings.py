@@ -22,7 +22,6 @@ from whatsapp_bot.embeddings.provider import EmbeddingProvider
 from whatsapp_bot.errors import ConfigError, EmbeddingDenied
 from whatsapp_bot.ids import Ids
 from whatsapp_bot.records import THINGS, EmbeddingModel, Thing
-from whatsapp_bot.scheduler_service import stop_on_signals
 
 EXAMPLES = """examples:
   python -m whatsapp_bot.backfill_embeddings --dry-run       what it would do and cost
@@ -106,7 +105,7 @@ def _backfill(app: App, options: argparse.Namespace) -> int:
     sys.stdout.flush()
     if options.dry_run or not work.plan.rows:
         return 0
-    if work.cost and not options.yes and not door.ask(f"Spend ${work.cost:.4f}?"):
+    if not door.may_spend(work.cost, is_agreed=options.yes):
         return door.FAILED
     app.upkeep.forget_denials()
     for thing in work.stores:
@@ -203,17 +202,16 @@ def _seconds(work: _Work) -> float:
 
 
 def _embed(work: _Work, run: BackfillRun) -> int:
-    stop: list[bool] = []
-    stop_on_signals(lambda: stop.append(True))
+    should_stop = door.watch_signals()
     index = IndexKeeper(work.app.models)
     index.drop_before_large_fill()
-    backfilling.run_shown(run, work.plan.rows, lambda: bool(stop))
+    backfilling.run_shown(run, work.plan.rows, should_stop)
     results = run.results()
     for thing, result in results.items():
         _report(thing, result)
-    if not stop:
+    if not should_stop():
         index.build_missing()
-    return _conclude(work, results, is_stopped=bool(stop))
+    return _conclude(work, results, is_stopped=should_stop())
 
 
 def _report(thing: Thing, result: Result) -> None:

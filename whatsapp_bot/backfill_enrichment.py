@@ -17,7 +17,6 @@ from whatsapp_bot.embeddings.prices import dollars
 from whatsapp_bot.enrichment.enrichment_plan import EnrichmentPlan, make_plan
 from whatsapp_bot.errors import EmbeddingDenied, EmbeddingError
 from whatsapp_bot.ids import Ids
-from whatsapp_bot.scheduler_service import stop_on_signals
 
 EXAMPLES = """examples:
   python -m whatsapp_bot.backfill_enrichment --dry-run       what it would do and cost
@@ -85,15 +84,14 @@ def _backfill(app: App, options: argparse.Namespace) -> int:
     sys.stdout.flush()
     if options.dry_run or not work.plan.ids:
         return 0
-    if work.cost and not options.yes and not door.ask(f"Spend ${work.cost:.4f}?"):
+    if not door.may_spend(work.cost, is_agreed=options.yes):
         return door.FAILED
     app.upkeep.forget_denials()
     app.upkeep.reconcile("job")
-    stopped: list[bool] = []
-    stop_on_signals(lambda: stopped.append(True))
-    is_well = _enrich(work, lambda: bool(stopped))
-    is_well = (stopped or _embed(work, lambda: bool(stopped))) and is_well
-    if stopped:
+    should_stop = door.watch_signals()
+    is_well = _enrich(work, should_stop)
+    is_well = (should_stop() or _embed(work, should_stop)) and is_well
+    if should_stop():
         sys.stderr.write(f"stopped; {backfilling.again(options)} to go on\n")
         return door.INTERRUPTED
     return 0 if is_well else door.FAILED

@@ -6,8 +6,10 @@ import argparse
 import logging
 import math
 import os
+import signal
 import sys
 from collections.abc import Callable
+from types import FrameType
 
 from dotenv import load_dotenv
 
@@ -69,6 +71,24 @@ def guarded(work: Callable[[Settings], int]) -> int:
         return 0
 
 
+def stop_on_signals(stop: Callable[[], None]) -> None:
+    """The first signal asks, the second kills."""
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        stop()
+
+    signal.signal(signal.SIGTERM, handle)
+    signal.signal(signal.SIGINT, handle)
+
+
+def watch_signals() -> Callable[[], bool]:
+    """What tells whether a signal has asked to stop since."""
+    asked: list[bool] = []
+    stop_on_signals(lambda: asked.append(True))
+    return lambda: bool(asked)
+
+
 def positive(value: str) -> int:
     """For argparse's type=."""
     if not value.isdecimal() or int(value) < 1:
@@ -107,6 +127,11 @@ def ask(question: str) -> bool:
     sys.stderr.write(f"{question} [y/N] ")
     sys.stderr.flush()
     return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def may_spend(dollars: float, *, is_agreed: bool) -> bool:
+    """Whether it costs nothing, or somebody says so. Raises InputError as ask."""
+    return not dollars or is_agreed or ask(f"Spend ${dollars:.4f}?")
 
 
 def _with_app(settings: Settings, work: Callable[[App], int]) -> int:

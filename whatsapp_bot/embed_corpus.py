@@ -28,7 +28,6 @@ from whatsapp_bot.errors import ConfigError, InputError
 from whatsapp_bot.ids import Ids
 from whatsapp_bot.progress import Progress
 from whatsapp_bot.records import EmbeddingModel, Totals
-from whatsapp_bot.scheduler_service import stop_on_signals
 
 EXAMPLES = """examples:
   python -m whatsapp_bot embed-corpus train.csv test.csv vectors --dataset ag_news \\
@@ -135,7 +134,7 @@ def _embed_corpus(settings: Settings, options: argparse.Namespace) -> int:
         if options.dry_run or not to_do:
             return 0
         cost = sum(work.cost for work in to_do)
-        if cost and not options.yes and not door.ask(f"Spend ${cost:.4f}?"):
+        if not door.may_spend(cost, is_agreed=options.yes):
             return door.FAILED
         return _embed_all(to_do)
 
@@ -271,14 +270,13 @@ def _price_line(work: _Work) -> str:
 
 def _embed_all(works: Sequence[_Work]) -> int:
     """One after the other; one that fails stops no other. The worst exit code."""
-    stop: list[bool] = []
-    stop_on_signals(lambda: stop.append(True))
+    should_stop = door.watch_signals()
     first, code = works[0], 0
     with bootstrap.open_text_embedder(
         first.settings, first.model, first.provider
     ) as embedder:
         for work in works:
-            code = max(code, _embed(work, embedder, lambda: bool(stop)))
+            code = max(code, _embed(work, embedder, should_stop))
             if code == door.INTERRUPTED:
                 break
     return code

@@ -61,7 +61,7 @@ def _without_meta(settings: Settings) -> Settings:
 
 def _show_once(app: App) -> int:
     service = scheduler_service.SchedulerService(app)
-    scheduler_service.stop_on_signals(service.stop)
+    door.stop_on_signals(service.stop)
     return _show(app, service)
 
 
@@ -96,7 +96,7 @@ def _show_and_serve(app: App, listener: socket.socket) -> int:
         service.stop()
         site.stop()
 
-    scheduler_service.stop_on_signals(stop)
+    door.stop_on_signals(stop)
     _show(app, service)
     serving = threading.Thread(target=_serve, args=(site, stop), name="web")
     serving.start()

@@ -5,39 +5,31 @@ from __future__ import annotations
 import argparse
 import contextlib
 import logging
-import signal
 import sys
-import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
-from types import FrameType
-from typing import TypeVar
-
-import schedule
 
 from whatsapp_bot import door
-from whatsapp_bot.bootstrap import (
-    App,
-    build_digests,
-    build_job_finder,
-    build_whatsapp_pass,
-    build_whatsapp_worker,
-)
+from whatsapp_bot.bootstrap import App, build_whatsapp_pass, build_whatsapp_worker
 from whatsapp_bot.embeddings.embedding_generator import GRACE_SECONDS
 from whatsapp_bot.embeddings.index_keeper import IndexKeeper
-from whatsapp_bot.embeddings.patience import NAP_SECONDS, Patience, sleep
-from whatsapp_bot.errors import DatabaseUnavailable, EmbeddingDenied
+from whatsapp_bot.embeddings.patience import NAP_SECONDS
+from whatsapp_bot.errors import EmbeddingDenied
 from whatsapp_bot.records import THINGS, Totals
+from whatsapp_bot.scheduling.embedding_pass import EmbeddingPass
+from whatsapp_bot.scheduling.side_thread import SideThread
+from whatsapp_bot.scheduling.task_runner import TaskRunner, Turn
+from whatsapp_bot.scheduling.tasks import Tasks
+from whatsapp_bot.scheduling.timetable import (
+    make_timetable,
+    repeat_until_well,
+    run_all,
+)
 from whatsapp_bot.whatsapp.worker import WhatsAppWorker
 
 logger = logging.getLogger(__name__)
 
-T = TypeVar("T")
-
 AFTER_ERROR_SECONDS = 2.0
-SOONEST_SECONDS = 0.2  # between two looks for due rows
-PROGRESS_SECONDS = 10.0
 WHATSAPP_END_SECONDS = 10.0  # messages in hand may take this long to end after a stop
 ALERT_END_SECONDS = 10.0  # as above; what is cut off is done again by its lease
 
@@ -49,26 +41,31 @@ EXAMPLES = """examples:
 one pass: what people wrote is answered, all that is due is embedded, people are told of
 new jobs, and what is to be sent is sent, each until nothing of it is due. What has to
 wait (a text that was refused, a provider or Meta that is down) is left to the next pass.
-exit code 1: rows have no vector or messages are still due.
+exit code 1: rows have no vector, messages are still due, or a task failed.
 """
 
 
 class SchedulerService:
-    """Periodic tasks, and a look for due rows whenever one of them, a notification or
-    the clock says so. Any number of these may run: rows are claimed."""
+    """Looks for due rows whenever a notification, the clock or a task of the timetable
+    says so. Any number of these may run: rows are claimed."""
 
     def __init__(self, app: App) -> None:
         self._app = app
-        self._whatsapp: WhatsAppWorker | None = None
-        self._index = IndexKeeper(app.models)
-        self._scheduler = schedule.Scheduler()
-        self._next_look = 0.0  # monotonic; when due rows are looked for at the latest
         self._is_stopping = False
-        self._index_thread: threading.Thread | None = None
-        self._finder, self._digests = build_job_finder(app), build_digests(app)
-        self._alert_thread: threading.Thread | None = None
-        self._enrich_thread: threading.Thread | None = None
-        self._set_up_tasks()
+        self._is_asked = False  # to look for due rows
+        self._next_look = 0.0  # monotonic; when that is done unasked
+        self._whatsapp: WhatsAppWorker | None = None
+        self._runner = TaskRunner(app.tasks)
+        self._index = IndexKeeper(app.models)
+        self._pass = EmbeddingPass(app, self._index, self.is_stopping)
+        self._tasks = Tasks(app, self._look, self.is_stopping)
+        self._timetable_thread = SideThread("timetable", self._keep_timetable)
+        self._index_thread = SideThread("index", self._build_index)
+        self._enrich_thread = SideThread("enrich", self._enrich)
+        self._alert_thread = SideThread("alerts", self._find_and_tell)
+        self._timetable = make_timetable(
+            app.settings, self._tasks, self._guard, self._alert_thread.begin
+        )
 
     def stop(self) -> None:
         """Ask it to end; only sets flags, so a signal handler may call it."""
@@ -76,20 +73,125 @@ class SchedulerService:
         if self._whatsapp:
             self._whatsapp.stop()
 
+    def is_stopping(self) -> bool:
+        return self._is_stopping
+
     def run(self) -> None:
-        """Until stopped. The database may go away and come back meanwhile. Messages have
-        threads of their own: they wait for no embedding pass."""
+        """Until stopped. The database may go away and come back meanwhile. Messages and
+        the timetable have threads of their own: an embedding pass may take hours."""
         self._whatsapp = build_whatsapp_worker(self._app)
         if self._whatsapp:
             self._whatsapp.start()
         self.run_all_tasks()
+        self._timetable_thread.begin()
         while not self._is_stopping:
-            self._scheduler.run_pending()
-            if time.monotonic() >= self._next_look:
-                self._guard("embed_due", self._embed_due)
+            if self._is_asked or time.monotonic() >= self._next_look:
+                self._look_for_due()
             self._nap()
-        if self._enrich_thread is not None:
-            self._enrich_thread.join(GRACE_SECONDS)
+        self._end()
+
+    def run_all_tasks(self) -> None:
+        """At a start nobody knows what was missed."""
+        is_started = self._start()
+        run_all(self._timetable)
+        if not is_started:
+            repeat_until_well(self._timetable, self._start)
+
+    def run_once(self) -> Totals:
+        """One pass over all tasks: what is due is answered, embedded, told and sent. A
+        provider that asks for a moment gets it; one that is down, and what has to wait,
+        is left to the next run. Totals.given_back: as of the last try. Raises what the
+        first task that raised did, when all others were run."""
+        whatsapp = build_whatsapp_pass(self._app)
+        if whatsapp is None:
+            return self.keep_vectors_true()
+        tasks = self._tasks
+        with contextlib.closing(whatsapp), Turn(self._runner) as turn:
+            # First: people wait. Their messages need no vectors to be answered.
+            whatsapp.run(self.is_stopping)
+            totals = self._see_to_vectors(turn)
+            turn.run("find_people", tasks.find_people)
+            turn.run("send_digests", tasks.send_digests)
+            turn.run("forget_messages", tasks.forget_messages)
+            whatsapp.run(self.is_stopping)
+        return totals
+
+    def keep_vectors_true(self) -> Totals:
+        """One pass over what the vectors need; WhatsApp is left alone. Raises as
+        run_once."""
+        with Turn(self._runner) as turn:
+            return self._see_to_vectors(turn)
+
+    def _see_to_vectors(self, turn: Turn) -> Totals:
+        tasks = self._tasks
+        turn.run("start", tasks.start)
+        turn.run("expire_jobs", tasks.expire_jobs)
+        turn.run("reconcile", tasks.reconcile)
+        turn.run("refresh_stale", tasks.refresh_stale)
+        turn.run("poll_batches", tasks.poll_batches)
+        turn.run("find_unread", tasks.find_unread)
+        # First: what it finds may enter the texts, and they are paid for once.
+        turn.run("enrich_jobs", tasks.enrich_jobs)
+        totals = turn.run("embed_due", self._pass.embed_patiently)
+        if not self._is_stopping:
+            turn.run("build_index", self._index.build_missing)
+        return totals or Totals()
+
+    # --- what the tasks are told
+
+    def _look(self) -> None:
+        self._is_asked = True
+
+    def _guard(self, name: str, task: Callable[[], object]) -> bool:
+        # Where the database is away, each would hold up a stop until it gives up.
+        return not self._is_stopping and self._runner.guard(name, task)
+
+    def _start(self) -> bool:
+        return self._guard("start", self._tasks.start)
+
+    # --- what it does over and over
+
+    def _look_for_due(self) -> None:
+        self._is_asked = False  # who asks from now on may have come too late for it
+        self._next_look = time.monotonic() + self._app.settings.poll_seconds
+        if not self._runner.guard("embed_due", self._embed_due):
+            self._next_look = time.monotonic() + AFTER_ERROR_SECONDS
+
+    def _embed_due(self) -> None:
+        self._pass.embed()
+        # Beside the vectors, after them: a chat model may take hours.
+        self._enrich_thread.begin()
+        rest = self._pass.rest_seconds()
+        if rest is not None:
+            self._next_look = min(self._next_look, time.monotonic() + rest)
+        else:
+            self._index_thread.begin()
+
+    def _nap(self) -> None:
+        rest = 0.0 if self._is_asked else self._next_look - time.monotonic()
+        if self._app.listener.wait(min(NAP_SECONDS, max(0.0, rest))):
+            self._look()
+
+    # --- beside that, in threads of their own
+
+    def _keep_timetable(self) -> None:
+        while not self._is_stopping:
+            self._timetable.run_pending()
+            time.sleep(NAP_SECONDS)
+
+    def _build_index(self) -> None:
+        self._guard("build_index", self._index.build_missing)
+
+    def _enrich(self) -> None:
+        self._guard("enrich_jobs", self._tasks.enrich_jobs)
+
+    def _find_and_tell(self) -> None:
+        self._guard("find_people", self._tasks.find_people)
+        self._guard("send_digests", self._tasks.send_digests)
+
+    def _end(self) -> None:
+        self._timetable_thread.join(GRACE_SECONDS)
+        self._enrich_thread.join(GRACE_SECONDS)
         self._app.listener.close()
         if self._whatsapp:
             self._whatsapp.stop()
@@ -97,330 +199,12 @@ class SchedulerService:
                 logger.warning(
                     "a message is still in hand", extra={"action": "cut_off"}
                 )
-        if self._alert_thread:
-            self._alert_thread.join(ALERT_END_SECONDS)
-
-    def run_once(self) -> Totals:
-        """One pass over all tasks: what is due is answered, embedded, told and sent. A
-        provider that asks for a moment gets it; one that is down, and what has to wait,
-        is left to the next run. Totals.given_back: as of the last try. Raises what a
-        task raises."""
-        whatsapp = build_whatsapp_pass(self._app)
-        if whatsapp is None:
-            return self.keep_vectors_true()
-        with contextlib.closing(whatsapp):
-            # First: people wait. Their messages need no vectors to be answered.
-            whatsapp.run(lambda: self._is_stopping)
-            totals = self.keep_vectors_true()
-            self._record("find_people", self._find_people)
-            self._record("send_digests", self._send_digests)
-            self._record("forget_messages", self._forget_messages)
-            whatsapp.run(lambda: self._is_stopping)
-        return totals
-
-    def keep_vectors_true(self) -> Totals:
-        """One pass over what the vectors need; WhatsApp is left alone. Raises what a task
-        raises."""
-        self._record("start", self._start)
-        self._record("expire_jobs", self._expire_jobs)
-        self._record("reconcile", self._reconcile)
-        self._record("refresh_stale", self._refresh_stale)
-        self._record("poll_batches", self._poll_batches)
-        self._record("find_unread", self._find_unread)
-        # First: what it finds may enter the texts, and they are paid for once.
-        self._record("enrich_jobs", self._enrich)
-        totals = self._record("embed_due", self._embed_patiently)
-        if not self._is_stopping:
-            self._record("build_index", self._index.build_missing)
-        return totals
-
-    def _embed_patiently(self) -> Totals:
-        totals, patience = Totals(), Patience()
-        while not self._is_stopping:
-            step = self._embed()
-            totals = replace(totals + step, given_back=step.given_back)
-            seconds = self._seconds_to_provider()
-            if step.given_back:  # a success since may have ended the pause
-                seconds = max(seconds, self._seconds_to_next_look() or 0.0)
-            if not seconds or patience.is_over(seconds, is_fruitful=step.embedded > 0):
-                break
-            # A little more: the rows were given back a little later than it paused.
-            sleep(seconds + SOONEST_SECONDS, lambda: self._is_stopping)
-        return totals
-
-    def run_all_tasks(self) -> None:
-        """At a start nobody knows what was missed."""
-        self._guard("start", self._start)
-        for job in self._scheduler.get_jobs():
-            job.run()  # type: ignore[no-untyped-call]
-
-    # --- tasks
-
-    def _set_up_tasks(self) -> None:
-        settings = self._app.settings
-        every = self._scheduler.every
-        self._add(every(settings.user_task_minutes).minutes, "embed_users", self._look)
-        self._add(every(settings.job_task_minutes).minutes, "embed_jobs", self._look)
-        self._add(
-            every(settings.expire_minutes).minutes, "expire_jobs", self._expire_jobs
-        )
-        self._add(
-            every(settings.reconcile_minutes).minutes, "reconcile", self._reconcile
-        )
-        self._add(
-            every(settings.batch_poll_minutes).minutes,
-            "poll_batches",
-            self._poll_batches,
-        )
-        self._add(
-            every(settings.enrich_task_minutes).minutes,
-            "find_unread",
-            self._find_unread,
-        )
-        self._add(
-            every().day.at(settings.stale_task_at), "refresh_stale", self._refresh_stale
-        )
-        if self._has_whatsapp:
-            self._add(every(60).minutes, "forget_messages", self._forget_messages)
-            every(1).minutes.do(self._alert)
-
-    def _add(self, job: schedule.Job, name: str, task: Callable[[], None]) -> None:
-        job.do(self._guard, name, task)
-
-    def _record(self, name: str, task: Callable[[], T]) -> T:
-        """Run it, and let the health check know how that ended."""
-        self._app.tasks.start(name)
-        try:
-            result = task()
-        except DatabaseUnavailable:
-            raise
-        except Exception as error:
-            self._app.tasks.finish(name, f"{type(error).__name__}: {error}")
-            raise
-        self._app.tasks.finish(name)
-        return result
-
-    def _guard(self, name: str, task: Callable[[], object]) -> None:
-        """A task that raises is logged and starves no other: left to itself, `schedule`
-        would not reschedule it, and would skip those sorted after it, for ever."""
-        try:
-            self._record(name, task)
-            return
-        except DatabaseUnavailable as error:
-            logger.warning(
-                "%s waits: %s", name, error, extra={"action": "database_away"}
-            )
-        except Exception:
-            logger.exception("task %s failed", name, extra={"action": "task_failed"})
-        self._next_look = time.monotonic() + AFTER_ERROR_SECONDS
-
-    def _look(self) -> None:
-        self._next_look = 0.0
-
-    def _expire_jobs(self) -> None:
-        self._app.upkeep.trim_cache(self._app.settings.embedding_cache_rows)
-        self._app.enrichment.store.drop_ended()
-        count = self._app.upkeep.expire_jobs()
-        if count:
-            logger.info("%d jobs expired", count, extra={"action": "jobs_expired"})
-
-    def _reconcile(self) -> None:
-        for thing in THINGS:
-            count = self._app.upkeep.reconcile(thing)
-            if count:
-                logger.info(
-                    "%d %ss were not known to be due",
-                    count,
-                    thing,
-                    extra={"action": "gaps_found", "count": count},
-                )
-        self._look()
-
-    def _poll_batches(self) -> None:
-        """Before due rows are looked for: after a long stop, what a batch brought is
-        not paid for again."""
-        if not self._app.batches.count_open():
-            return
-        for service in self._app.batch_services.all():
-            if service.poll(lambda: self._is_stopping).claimed:
-                self._look()
-
-    def _find_unread(self) -> None:
-        """What no trigger told of; what waits for its reader is tried again."""
-        self._app.enrichment.store.add_missing()
-        self._look()
-
-    def _enrich(self) -> Totals:
-        totals = self._app.enrichment.enrich_due(lambda: self._is_stopping)
-        if totals.embedded or totals.failed:
-            logger.info(
-                "enriched %d jobs, %d known before, %d refused, $%.4f",
-                totals.embedded,
-                totals.reused,
-                totals.failed,
-                totals.dollars,
-                extra={"action": "enriched", "count": totals.embedded},
-            )
-        return totals
-
-    def _refresh_stale(self) -> None:
-        for thing in THINGS:
-            self._app.upkeep.refresh_stale(thing, self._app.settings.stale_days)
-        self._look()
-
-    def _forget_messages(self) -> None:
-        count = self._app.edge.inbox.forget(self._app.settings.whatsapp_keep_days)
-        if count:
-            logger.info("%d old messages emptied", count, extra={"action": "forgotten"})
-
-    @property
-    def _has_whatsapp(self) -> bool:
-        return self._app.settings.whatsapp_phone_number_id is not None
-
-    def _alert(self) -> None:
-        """In a thread of its own: nobody's digest waits for the end of a long embedding
-        pass."""
-        if self._alert_thread is None or not self._alert_thread.is_alive():
-            self._alert_thread = threading.Thread(
-                target=self._find_and_tell, name="alerts", daemon=True
-            )
-            self._alert_thread.start()
-
-    def _find_and_tell(self) -> None:
-        self._guard("find_people", self._find_people)
-        self._guard("send_digests", self._send_digests)
-
-    def _find_people(self) -> None:
-        self._finder.hold_new_jobs(lambda: self._is_stopping)
-
-    def _send_digests(self) -> None:
-        self._digests.send_due(lambda: self._is_stopping)
-
-    def _start(self) -> None:
-        """The key, the budget or the template may be others than before."""
-        self._app.services.all()  # loads their libraries: not while rows wait
-        self._app.upkeep.forget_denials()
-        self._follow_template()
-
-    def _follow_template(self) -> None:
-        """Another template than the one the vectors were made with: every text has
-        changed."""
-        template = self._app.settings.embedding_template
-        for model in self._app.models.list():
-            if self._app.models.set_template(model.name, template):
-                self._app.upkeep.refresh_all(model.name)
-                logger.info(
-                    "%s follows template %s",
-                    model.name,
-                    template,
-                    extra={"action": "template_changed"},
-                )
-
-    # --- embedding
-
-    def _embed_due(self) -> None:
-        self._next_look = time.monotonic() + self._app.settings.poll_seconds
-        self._embed()
-        # Beside the vectors, after them: a chat model may take hours.
-        self._enrich_thread = self._begin(
-            self._enrich_thread, "enrich_jobs", self._enrich
-        )
-        seconds = self._seconds_to_next_look()
-        if seconds is not None:
-            wait = max(seconds, self._shortest_pause(), SOONEST_SECONDS)
-            self._next_look = min(self._next_look, time.monotonic() + wait)
-        else:
-            self._index_thread = self._begin(
-                self._index_thread, "build_index", self._index.build_missing
-            )
-
-    def _begin(
-        self, last: threading.Thread | None, name: str, task: Callable[[], object]
-    ) -> threading.Thread:
-        """A thread of its own, unless the last one is still at it."""
-        if last is not None and last.is_alive():
-            return last
-        thread = threading.Thread(target=self._guard, args=(name, task), daemon=True)
-        thread.start()
-        return thread
-
-    def _embed(self) -> Totals:
-        self._index.drop_before_large_fill()
-        progress = _Progress()
-        totals = self._app.generator.embed_due(lambda: self._is_stopping, progress.add)
-        if totals.embedded or totals.reused or totals.failed:
-            progress.report("embedded")
-        return totals
-
-    def _seconds_to_next_look(self) -> float | None:
-        models = [service.model for service in self._app.services.all()]
-        return self._app.upkeep.seconds_to_next_due(models)
-
-    def _shortest_pause(self) -> float:
-        """Until some provider may be called again; 0: now."""
-        return min(
-            (service.pause_seconds() for service in self._app.services.all()), default=0
-        )
-
-    def _seconds_to_provider(self) -> float:
-        """Until every provider may be called again; 0: now."""
-        return max(
-            (service.pause_seconds() for service in self._app.services.all()), default=0
-        )
-
-    # --- waiting
-
-    def _nap(self) -> None:
-        seconds = min(NAP_SECONDS, max(0.0, self._next_look - time.monotonic()))
-        if self._app.listener.wait(seconds):
-            self._look()
+        self._alert_thread.join(ALERT_END_SECONDS)
 
 
-class _Progress:
-    """A line of the log every few seconds while there is much to do."""
-
-    def __init__(self) -> None:
-        self._totals = Totals()
-        self._lock = threading.Lock()
-        self._start = self._said = time.monotonic()
-
-    def add(self, totals: Totals) -> None:
-        with self._lock:
-            self._totals += totals
-            if time.monotonic() - self._said > PROGRESS_SECONDS:
-                self._said = time.monotonic()
-                self.report("embedding")
-
-    def report(self, what: str) -> None:
-        seconds = max(time.monotonic() - self._start, 1e-3)
-        logger.info(
-            "%s %d rows in %.1f s (%.0f a second), %d paid for before, %d unchanged, "
-            "%d refused",
-            what,
-            self._totals.embedded,
-            seconds,
-            self._totals.embedded / seconds,
-            self._totals.reused,
-            self._totals.unchanged,
-            self._totals.failed,
-            extra={"action": what, "count": self._totals.embedded},
-        )
-
-
-def stop_on_signals(stop: Callable[[], None]) -> None:
-    """The first signal asks, the second kills."""
-
-    def handle(number: int, frame: FrameType | None) -> None:
-        signal.signal(number, signal.SIG_DFL)
-        stop()
-
-    signal.signal(signal.SIGTERM, handle)
-    signal.signal(signal.SIGINT, handle)
-
-
-def run_until_stopped(app: App) -> int:
+def _run_until_stopped(app: App) -> int:
     service = SchedulerService(app)
-    stop_on_signals(service.stop)
+    door.stop_on_signals(service.stop)
     service.run()
     logger.info("stopped", extra={"action": "stopped"})
     return 0
@@ -428,7 +212,7 @@ def run_until_stopped(app: App) -> int:
 
 def _run_once(app: App) -> int:
     service = SchedulerService(app)
-    stop_on_signals(service.stop)
+    door.stop_on_signals(service.stop)
     totals = service.run_once()
     sys.stdout.write(
         f"embedded {totals.embedded}, paid for before {totals.reused}, "
@@ -436,6 +220,8 @@ def _run_once(app: App) -> int:
         f"refused {totals.failed}, put off {totals.given_back}; "
         f"{totals.requests} requests, {totals.tokens} tokens, ${totals.dollars:.4f}\n"
     )
+    if service.is_stopping():
+        return door.INTERRUPTED
     pace = app.pace(app.live_model).facts()
     if pace.reason == "denied":
         raise EmbeddingDenied(pace.message)
@@ -465,7 +251,7 @@ def main(argv: list[str] | None = None) -> int:
         help="one pass over all there is to do, then exit",
     )
     options: argparse.Namespace = parser.parse_args(argv)
-    return door.run(_run_once if options.once else run_until_stopped)
+    return door.run(_run_once if options.once else _run_until_stopped)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 
-from tests.acceptance.processes import Bot
+from tests.acceptance.processes import Bot, wait_until
 from tests.acceptance.rows import Rows
 from tests.loopback import faults as f
 from tests.loopback import graph_server as g
@@ -76,6 +76,19 @@ def test_once_gives_a_provider_that_is_limiting_the_moment_it_asks_for(
     assert (result.figures["embedded"], result.figures["put off"]) == (10, 0)
     assert openai_server.record.statuses[429] == 1
     assert openai_server.record.inputs_billed == 10
+
+
+def test_once_that_is_stopped_says_so_and_gives_its_rows_back(
+    bot: Bot, rows: Rows, openai_server: OpenAIServer
+) -> None:
+    openai_server.faults.always(f.slow(600))
+    rows.add_jobs(5)
+    once = bot.start("whatsapp_bot.scheduler_service", "--once")
+    wait_until(lambda: openai_server.record.in_flight == 1)
+    once.press_ctrl_c()
+    assert once.wait() == 130
+    assert "Traceback" not in once.log
+    assert (rows.due, rows.put_off, attempts(rows)) == (5, 0, 0)
 
 
 def test_once_with_a_wrong_key_says_so_and_keeps_the_rows(

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Iterator
+from datetime import datetime
 
 import pytest
 
+from tests.acceptance.processes import PATIENCE_SECONDS
 from tests.conftest import AppFactory, Factory
 from tests.loopback.openai_server import OpenAIServer
 from whatsapp_bot.bootstrap import App
+from whatsapp_bot.errors import DatabaseError, DatabaseUnavailable
 from whatsapp_bot.records import TaskRun
 from whatsapp_bot.scheduler_service import SchedulerService
 
@@ -41,19 +45,86 @@ def test_a_task_that_raises_starves_no_other(
     assert [r.__dict__["action"] for r in caplog.records] == ["task_failed"]
 
 
-def test_tasks_are_kept_on_their_calendar(make_app: AppFactory) -> None:
-    app = make_app(USER_TASK_MINUTES="7", STALE_TASK_AT="03:15")
-    jobs = SchedulerService(app)._scheduler.get_jobs()
-    calendar = {job.job_func.args[0]: (job.interval, job.unit) for job in jobs}  # type: ignore[union-attr]
-    assert calendar == {
-        "embed_users": (7, "minutes"),
-        "embed_jobs": (15, "minutes"),
-        "expire_jobs": (60, "minutes"),
-        "reconcile": (60, "minutes"),
-        "poll_batches": (5, "minutes"),
-        "find_unread": (15, "minutes"),
-        "refresh_stale": (1, "days"),
-    }
+def make_all_tasks_due(service: SchedulerService) -> None:
+    for job in service._timetable.jobs:
+        job.next_run = datetime.min
+
+
+def test_the_timetable_is_kept_while_an_embedding_pass_goes_on(
+    app: App, service: SchedulerService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_embedding, may_end, is_expired_again = (threading.Event() for _ in range(3))
+
+    def embed() -> None:
+        is_embedding.set()
+        may_end.wait()
+
+    monkeypatch.setattr(service._pass, "embed", embed)
+    thread = threading.Thread(target=service.run)
+    thread.start()
+    try:
+        assert is_embedding.wait(PATIENCE_SECONDS)
+        monkeypatch.setattr(app.upkeep, "expire_jobs", is_expired_again.set)
+        make_all_tasks_due(service)
+        assert is_expired_again.wait(PATIENCE_SECONDS)
+    finally:
+        service.stop()
+        may_end.set()
+        thread.join()
+
+
+def test_a_start_that_the_database_missed_is_made_up_for(
+    app: App, service: SchedulerService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def be_away() -> None:
+        raise DatabaseUnavailable
+
+    with monkeypatch.context() as patch:
+        patch.setattr(app.upkeep, "forget_denials", be_away)
+        service.run_all_tasks()
+    assert runs_of(app)["start"].seconds_since_ok is None
+    tasks = len(service._timetable.jobs)
+    make_all_tasks_due(service)
+    service._timetable.run_pending()
+    assert runs_of(app)["start"].seconds_since_ok is not None
+    assert len(service._timetable.jobs) == tasks - 1
+
+
+def test_after_a_stop_no_task_is_begun(app: App, service: SchedulerService) -> None:
+    service.stop()
+    service.run()
+    assert runs_of(app) == {}
+
+
+def test_in_one_pass_too_a_task_that_raises_stops_no_other(
+    app: App,
+    make: Factory,
+    service: SchedulerService,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail() -> int:
+        raise DatabaseError("canceling statement due to statement timeout")
+
+    monkeypatch.setattr(app.upkeep, "expire_jobs", fail)
+    make.job("Nurse")
+    with pytest.raises(DatabaseError, match="timeout"):
+        service.run_once()
+    assert app.store("job").facts().embedded == 1
+    assert "timeout" in str(runs_of(app)["expire_jobs"].last_error)
+    assert "task expire_jobs failed: DatabaseError: canceling" in caplog.text
+
+
+def test_a_pass_ends_at_once_where_the_database_is_away(
+    app: App, service: SchedulerService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def be_away() -> int:
+        raise DatabaseUnavailable
+
+    monkeypatch.setattr(app.upkeep, "expire_jobs", be_away)
+    with pytest.raises(DatabaseUnavailable):
+        service.run_once()
+    assert "reconcile" not in runs_of(app)
 
 
 def test_after_a_long_stop_a_batch_is_fetched_before_its_rows_are_paid_again(
@@ -148,9 +219,8 @@ def test_what_nobody_enriched_is_read_beside_the_vectors(
     missed = make.job("Head of Sales")
     with app.database.transaction() as cursor:  # as if the trigger had been off
         cursor.raw.execute("DELETE FROM job_enrichments WHERE job_id = %s", (missed,))
-    service._find_unread()
+    service._tasks.find_unread()
     service._embed_due()
-    assert service._enrich_thread is not None
     service._enrich_thread.join()
     facts = app.enrichment.store.facts()
     assert (facts["made"], facts["due"]) == (2, 0)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from whatsapp_bot.database.claims import claims_of
 from whatsapp_bot.database.database_manager import DatabaseManager
-from whatsapp_bot.database.embeddings import EmbeddingStore, claims_of
+from whatsapp_bot.database.embeddings import EmbeddingStore
 from whatsapp_bot.records import THINGS, Claim, Row, Thing
 
 CHUNK_ROWS = 1_000  # locked at a time

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from whatsapp_bot.database.claims import in_order, keys_of, refusal_of
 from whatsapp_bot.database.database_manager import Cursor, DatabaseManager
 from whatsapp_bot.records import THINGS, Batch, Claim, Thing
 
@@ -43,7 +44,6 @@ class BatchStore:
         text; the ids of those whose text this one has to carry."""
         if not claims:
             return set()
-        ordered = sorted(claims, key=lambda claim: claim.id)
         with self._database.transaction() as cursor:
             submitted = cursor.rows("share_submitted_batches", model=self._model)
             rows = cursor.rows(
@@ -51,9 +51,8 @@ class BatchStore:
                 model=self._model,
                 batch_id=batch_id,
                 submitted=[row["id"] for row in submitted],
-                ids=[claim.id for claim in ordered],
-                revisions=[claim.revision for claim in ordered],
-                text_hashes=[text_hashes[claim.id] for claim in ordered],
+                **keys_of(claims),
+                text_hashes=[text_hashes[claim.id] for claim in in_order(claims)],
                 lease_seconds=lease_seconds,
             )
         return {row["id"] for row in rows if row["batch_id"] == batch_id}
@@ -151,10 +150,7 @@ class BatchStore:
             cursor.run(
                 f"set_aside_{thing}",
                 model=self._model,
-                id=claim.id,
-                revision=claim.revision,
-                error=error.replace("\0", ""),
-                max_attempts=max_attempts,
+                **refusal_of(claim, error, max_attempts),
             )
         return True
 
@@ -229,6 +225,5 @@ def _delete(
         "delete_batch_rows",
         id=batch_id,
         thing=thing,
-        ids=[claim.id for claim in claims],
-        revisions=[claim.revision for claim in claims],
+        **keys_of(claims),
     )

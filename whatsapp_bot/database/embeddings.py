@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from whatsapp_bot.database import binary_copy
+from whatsapp_bot.database.claims import claims_of, in_order, keys_of, refusal_of
 from whatsapp_bot.database.database_manager import DatabaseManager
 from whatsapp_bot.database.queries import query
 from whatsapp_bot.records import THINGS, Claim, EmbeddingFacts, Row, Thing
@@ -51,7 +52,7 @@ class EmbeddingStore:
                 limit=limit,
                 lease_seconds=lease_seconds,
             )
-        return [Claim(**_with_bytes(row)) for row in rows]
+        return claims_of(rows)
 
     def claim(self, thing_id: int, lease_seconds: float) -> list[Claim]:
         """Lease one row; empty when it is not due, or another worker has it."""
@@ -97,14 +98,12 @@ class EmbeddingStore:
         of those that are done."""
         if not claims:
             return set()
-        ordered = sorted(claims, key=lambda claim: claim.id)
         with self._database.transaction() as cursor:
             rows = cursor.rows(
                 f"reuse_{self.thing}_vectors",
                 model=self.model,
-                ids=[claim.id for claim in ordered],
-                revisions=[claim.revision for claim in ordered],
-                text_hashes=[text_hashes[claim.id] for claim in ordered],
+                **keys_of(claims),
+                text_hashes=[text_hashes[claim.id] for claim in in_order(claims)],
             )
         return {row["id"] for row in rows}
 
@@ -126,10 +125,7 @@ class EmbeddingStore:
             cursor.run(
                 f"set_aside_{self.thing}",
                 model=self.model,
-                id=claim.id,
-                revision=claim.revision,
-                error=error.replace("\0", ""),
-                max_attempts=max_attempts,
+                **refusal_of(claim, error, max_attempts),
             )
 
     def facts(self) -> EmbeddingFacts:
@@ -173,14 +169,9 @@ class EmbeddingStore:
     def _run_for(self, name: str, claims: Sequence[Claim], **values: object) -> None:
         if not claims:
             return
-        ordered = sorted(claims, key=lambda claim: claim.id)
         with self._database.transaction() as cursor:
             cursor.run(
-                name.format(self.thing),
-                model=self.model,
-                ids=[claim.id for claim in ordered],
-                revisions=[claim.revision for claim in ordered],
-                **values,
+                name.format(self.thing), model=self.model, **keys_of(claims), **values
             )
 
 
@@ -203,11 +194,16 @@ class EmbeddingUpkeep:
         with self._database.transaction() as cursor:
             return cursor.run(f"refresh_stale_{thing}s", days=days)
 
-    def refresh_all(self, model: str) -> None:
-        """Every text of the model has changed, its template did: make all rows due."""
+    def follow_template(self, model: str, template: str) -> bool:
+        """Whether it was another one: then every text of the model has changed, and all
+        its rows are due."""
+        # In one: else who dies between the two leaves vectors of the old texts.
         with self._database.transaction() as cursor:
+            if not cursor.run("set_model_template", name=model, template=template):
+                return False
             for thing in THINGS:
                 cursor.run(f"refresh_all_{thing}s", model=model)
+            return True
 
     def retry_failed(self, thing: Thing, ids: Sequence[int] | None = None) -> int:
         """Make rows with an error due, of `ids` only where they are given."""
@@ -246,15 +242,6 @@ class EmbeddingUpkeep:
         """A process that starts may have another key, or another budget."""
         with self._database.transaction() as cursor:
             cursor.run("forget_denials")
-
-
-def claims_of(rows: Sequence[Row]) -> list[Claim]:
-    return [Claim(**_with_bytes(row)) for row in rows]
-
-
-def _with_bytes(row: Row) -> Row:
-    text_hash = row["text_hash"]
-    return row | {"text_hash": None if text_hash is None else bytes(text_hash)}
 
 
 def _binary_copy(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from whatsapp_bot.database.claims import claims_of, keys_of, refusal_of
 from whatsapp_bot.database.database_manager import DatabaseManager, as_json
-from whatsapp_bot.database.embeddings import claims_of
 from whatsapp_bot.records import Claim, Enrichment, Row
 
 CHUNK_ROWS = 1_000  # locked at a time
@@ -95,13 +95,7 @@ class EnrichmentStore:
     def set_aside(self, claim: Claim, error: str, max_attempts: int) -> None:
         """This posting cannot be read: try later, and at last let it rest."""
         with self._database.transaction() as cursor:
-            cursor.run(
-                "set_aside_enrichment",
-                id=claim.id,
-                revision=claim.revision,
-                error=error.replace("\0", ""),
-                max_attempts=max_attempts,
-            )
+            cursor.run("set_aside_enrichment", **refusal_of(claim, error, max_attempts))
 
     def add_missing(self) -> int:
         """Find live jobs that no trigger told of; how many are due now."""
@@ -168,14 +162,8 @@ class EnrichmentStore:
     def _run_for(self, name: str, claims: Sequence[Claim], **values: object) -> None:
         if not claims:
             return
-        ordered = sorted(claims, key=lambda claim: claim.id)
         with self._database.transaction() as cursor:
-            cursor.run(
-                name,
-                ids=[claim.id for claim in ordered],
-                revisions=[claim.revision for claim in ordered],
-                **values,
-            )
+            cursor.run(name, **keys_of(claims), **values)
 
 
 def _known(row: Row) -> tuple[Enrichment, str]:

@@ -73,11 +73,6 @@ class ModelStore:
         with self._database.transaction() as cursor:
             cursor.run("delete_model", name=name)
 
-    def set_template(self, name: str, template: str) -> bool:
-        """Whether it was another one: then every text of that model has changed."""
-        with self._database.transaction() as cursor:
-            return bool(cursor.run("set_model_template", name=name, template=template))
-
     def has_index(self, model: str) -> bool:
         return self._index_state(model) is True
 

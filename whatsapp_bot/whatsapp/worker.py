@@ -92,23 +92,7 @@ class WhatsAppWorker:
     def _repeat(self, name: str, step: Step) -> None:
         bell = self._bells[name]
         while not self._is_stopping:
-            try:
-                seconds = step(bell.ring)
-            except DatabaseConflict:
-                seconds = 0.0
-            except DatabaseUnavailable as error:
-                logger.warning(
-                    "%s waits: %s", name, error, extra={"action": "database_away"}
-                )
-                seconds = AFTER_ERROR_SECONDS
-            except Exception as error:  # noqa: BLE001 - its text may quote a message
-                logger.error(
-                    "%s failed: %s",
-                    name,
-                    place_of(error),
-                    extra={"action": "step_failed"},
-                )
-                seconds = AFTER_ERROR_SECONDS
+            seconds = _guarded(name, lambda: step(bell.ring))
             if seconds is None:
                 bell.wait(lambda: self._is_stopping)
             elif seconds > 0:
@@ -116,15 +100,16 @@ class WhatsAppWorker:
                 sleep(min(seconds, LONGEST_REST_SECONDS), lambda: self._is_stopping)
 
     def _listen(self) -> None:
-        """Rings for what is due, whether that was announced or came without a word."""
         while not self._is_stopping:
-            try:
-                wait = self._look()
-                if self._listener.wait(min(wait, NAP_SECONDS)):
-                    time.sleep(GATHER_SECONDS)
-            except DatabaseUnavailable:
-                time.sleep(AFTER_ERROR_SECONDS)
+            sleep(_guarded("listen", self._hear) or 0.0, lambda: self._is_stopping)
         self._listener.close()
+
+    def _hear(self) -> float:
+        """Rings for what is due, whether that was announced or came without a word."""
+        wait = self._look()
+        if self._listener.wait(min(wait, NAP_SECONDS)):
+            return GATHER_SECONDS
+        return 0.0
 
     def _look(self) -> float:
         """Seconds to the next look, if nothing is announced."""
@@ -136,6 +121,21 @@ class WhatsAppWorker:
                 self._bells[name].ring()
             wait = min(wait, max(seconds, SOONEST_SECONDS))
         return wait
+
+
+def _guarded(name: str, step: Callable[[], float | None]) -> float | None:
+    """As the step says; a thread outlives whatever a step raises."""
+    try:
+        return step()
+    except DatabaseConflict:
+        return 0.0
+    except DatabaseUnavailable as error:
+        logger.warning("%s waits: %s", name, error, extra={"action": "database_away"})
+    except Exception as error:  # noqa: BLE001 - its text may quote a message
+        logger.error(
+            "%s failed: %s", name, place_of(error), extra={"action": "step_failed"}
+        )
+    return AFTER_ERROR_SECONDS
 
 
 class _Bell:

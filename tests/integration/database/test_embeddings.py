@@ -12,7 +12,7 @@ from tests.acceptance.rows import Rows
 from whatsapp_bot.database.database_manager import DatabaseManager
 from whatsapp_bot.database.embeddings import EmbeddingStore, EmbeddingUpkeep
 from whatsapp_bot.database.models import ModelStore
-from whatsapp_bot.errors import DatabaseError
+from whatsapp_bot.errors import DatabaseError, SchemaMissing
 from whatsapp_bot.records import THINGS, Claim, EmbeddingModel, Row, Thing
 
 MAX_ATTEMPTS = 5
@@ -504,7 +504,7 @@ def test_what_nobody_looked_at_for_long_is_due_again(things: Things) -> None:
     assert things.upkeep.refresh_stale(things.thing, 30) == 0
 
 
-def test_all_of_a_model_can_be_made_due_and_what_is_at_work_is_outrun(
+def test_another_template_makes_all_of_a_model_due_and_what_is_at_work_is_outrun(
     things: Things, models: ModelStore
 ) -> None:
     models.add(OTHER)
@@ -515,13 +515,30 @@ def test_all_of_a_model_can_be_made_due_and_what_is_at_work_is_outrun(
     things.rows.run(
         f"UPDATE {things.thing}_embeddings SET due_at = NULL WHERE model = 'other'"
     )
-    things.upkeep.refresh_all("m")
+    assert not things.upkeep.follow_template("m", "roles-1")
+    assert things.rows.due == 0
+    assert things.upkeep.follow_template("m", "everything-1")
+    assert not things.upkeep.follow_template("m", "everything-1")
     for thing_id in (embedded, leased, resting):
         state = things.state(thing_id)
         assert (state["is_due"], state["attempts"]) == (True, 0)
     assert things.rows.due == 3
     assert things.store_vectors([claims[leased]], [1, 2, 3]) == 0
     assert things.vector(embedded) == "[1,2,3]"  # until there is a new one
+
+
+def test_a_template_is_followed_whole_or_not_at_all(
+    things: Things, models: ModelStore
+) -> None:
+    (thing_id,) = things.add_many(1)
+    things.embed(thing_id)
+    things.rows.run("ALTER TABLE user_embeddings RENAME TO gone")
+    with pytest.raises(SchemaMissing):
+        things.upkeep.follow_template("m", "everything-1")
+    things.rows.run("ALTER TABLE gone RENAME TO user_embeddings")
+    assert models.get("m").template == "roles-1"
+    assert things.upkeep.follow_template("m", "everything-1")
+    assert things.status(thing_id) == "due"
 
 
 def test_failed_rows_can_be_retried(things: Things) -> None:

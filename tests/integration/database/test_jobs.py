@@ -617,13 +617,6 @@ def test_the_live_model_is_not_dropped(models: ModelStore, nearest: list[int]) -
     assert models.count_job_vectors("m") == 3
 
 
-def test_another_template_is_noted_once(models: ModelStore) -> None:
-    assert not models.set_template("m", "roles-1")
-    assert models.set_template("m", "everything-1")
-    assert not models.set_template("m", "everything-1")
-    assert models.get("m").template == "everything-1"
-
-
 def test_a_models_index_has_a_name_that_fits(models: ModelStore) -> None:
     names = [index_name(text) for text in ("x" * 500, "x" * 501, 'a"b')]
     assert len(set(names)) == 3

@@ -97,6 +97,21 @@ def test_it_outlives_a_step_that_fails(
     assert worker.join(30)
 
 
+def test_it_outlives_a_look_that_the_database_refuses(
+    edge: Edge, caplog: pytest.LogCaptureFixture
+) -> None:
+    edge.run("ALTER TABLE whatsapp_events RENAME TO gone")
+    worker = build_whatsapp_worker(replace(edge.app, answerer=edge.parrot))
+    assert worker
+    worker.start()
+    wait_until(lambda: "listen failed: SchemaMissing" in caplog.text)
+    edge.run("ALTER TABLE gone RENAME TO whatsapp_events")
+    edge.write("Hello")
+    wait_until(lambda: edge.graph.texts == ["Hello"])
+    worker.stop()
+    assert worker.join(30)
+
+
 def test_the_conversation_answers(edge: Edge) -> None:
     worker = build_whatsapp_worker(edge.app)
     assert worker
