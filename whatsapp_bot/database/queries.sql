@@ -865,9 +865,22 @@ j.id, j.posting_key, j.employer_key, j.title, j.company, j.location, j.country, 
        j.posted_date, j.listed_date, j.salary_min, j.salary_max, j.salary_currency, j.salary_period,
        j.employment_type, j.work_arrangement, j.experience_level, j.years_min, j.years_max,
        j.skills, j.category, j.ai_job_titles, j.ai_job_function, j.ai_job_level,
-       j.ai_city, j.ai_state, j.ai_country, j.ai_work_arrangement, j.ai_remote_allowed,
+       j.ai_city, j.ai_state, j.ai_country, j.ai_remote_allowed,
+       coalesce(way.work_arrangement, j.ai_work_arrangement) AS ai_work_arrangement,
        j.ai_required_skills, j.ai_years_experience_min, j.ai_years_experience_max,
-       j.ai_salary_min, j.ai_salary_max, j.ai_salary_currency, j.ai_salary_period, j.ai_summary
+       coalesce(pay.salary_min, j.ai_salary_min) AS ai_salary_min,
+       coalesce(pay.salary_max, j.ai_salary_max) AS ai_salary_max,
+       coalesce(pay.salary_currency, j.ai_salary_currency) AS ai_salary_currency,
+       coalesce(pay.salary_period, j.ai_salary_period) AS ai_salary_period, j.ai_summary
+
+-- part: and_inferred
+-- What was read in its words, where its fields are silent: of pay all or nothing. (Of the
+-- skills nothing: hers are looked for in the words themselves.)
+LEFT JOIN job_enrichments pay
+    ON pay.job_id = j.id AND coalesce(j.salary_min, j.salary_max, j.ai_salary_min, j.ai_salary_max) IS NULL
+LEFT JOIN job_enrichments way
+    ON way.job_id = j.id AND coalesce(j.work_arrangement, j.ai_work_arrangement) IS NULL
+       AND j.ai_remote_allowed IS NULL
 
 -- name: is_shown
 -- A condition on live_jobs l, not a statement: all that she may be shown.
@@ -1011,6 +1024,7 @@ SELECT coalesce(c.distance, (SELECT v.embedding::halfvec(%(dimensions)s) <=> (SE
                               WHERE v.job_id = c.job_id AND v.model = %(model)s)) AS distance,
        {job_columns}
   FROM fused c JOIN canonical_jobs j ON j.id = c.job_id
+  {and_inferred}
  WHERE job_is_live(j.status, j.title, j.listed_date);
 
 -- name: has_user_vector
@@ -1021,6 +1035,7 @@ SELECT EXISTS (SELECT FROM user_vectors
 WITH {asked}, {found_by_words}
 SELECT {job_columns}
   FROM worded w JOIN canonical_jobs j ON j.id = w.job_id
+  {and_inferred}
  WHERE job_is_live(j.status, j.title, j.listed_date)
  ORDER BY w.place;
 
@@ -1032,6 +1047,7 @@ SELECT {job_columns}
          ORDER BY l.listed_date DESC, l.job_id DESC
          LIMIT %(limit)s) AS newest
   JOIN canonical_jobs j ON j.id = newest.job_id
+  {and_inferred}
  WHERE job_is_live(j.status, j.title, j.listed_date)
  ORDER BY j.listed_date DESC, j.id DESC;
 
@@ -1168,12 +1184,14 @@ SELECT c.*, w.*
 -- name: find_live_jobs
 SELECT {job_columns}
   FROM canonical_jobs j
+  {and_inferred}
  WHERE j.id = ANY(%(job_ids)s::bigint[]) AND job_is_live(j.status, j.title, j.listed_date)
  ORDER BY j.id;
 
 -- name: find_live_postings
 SELECT {job_columns}, left(j.description, 2000) AS said
   FROM canonical_jobs j
+  {and_inferred}
  WHERE j.id = ANY(%(job_ids)s::bigint[]) AND job_is_live(j.status, j.title, j.listed_date)
  ORDER BY j.id;
 

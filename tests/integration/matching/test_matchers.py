@@ -70,6 +70,22 @@ def test_a_job_out_of_reach_comes_after_one_that_fits_less(
     assert second.match_score < first.match_score < 90
 
 
+def test_pay_that_only_the_text_names_is_said_and_never_replaces_the_postings_own(
+    app: App, make: Factory
+) -> None:
+    said = "We hire a nurse for our clinic in Yaba. " * 3 + "Salary: N150,000 monthly."
+    make.job("Nurse", company="Text", country="NG", description=said)
+    own: dict[str, object] = {"salary_min": 90_000, "salary_currency": "NGN"}
+    make.job("Nurse", company="Own", country="NG", description=said, **own)
+    user = make.user(job_roles=["Nurse"], salary_min=120_000)
+    app.enrichment.enrich_due(lambda: False)
+    app.generator.embed_due()
+    first, second = search(app, user).matches
+    assert first.company == "Text" and second.company == "Own"
+    assert "₦150k a month, above your ₦120k" in first.match_reasons
+    assert not any("₦" in reason for reason in second.match_reasons)
+
+
 def test_jobs_that_were_shown_can_be_left_out(app: App, make: Factory) -> None:
     for company in ("Ada & Co", "Bola Ltd", "Chidi plc"):
         make.job("Nurse", company=company)
