@@ -32,6 +32,7 @@ from whatsapp_bot.whatsapp.messages import (
 # Why a job is not for her: what is stored, by the value of the button.
 REASONS: Final = {"far": "too far", "pay": "pay too low", "work": "not my kind of work"}
 _ROOM_FOR_HINT: Final = 200  # characters of a list's body
+SEARCHED: Final = 2 * PAGE  # some may be abroad
 
 
 class JobPages:
@@ -39,14 +40,14 @@ class JobPages:
         self._controller = controller
 
     def page(self, talk: Talk) -> Reply:
-        """The best jobs that she was not shown yet, in one message; those abroad, where
-        she would not go, only when there are no others."""
+        """The best jobs that she was not shown yet, in one message; none abroad unless
+        she would go there."""
         try:
-            result = self._controller.search_jobs_for_user(talk.user_id, PAGE, True)
+            result = self._controller.search_jobs_for_user(talk.user_id, SEARCHED, True)
         except NotFound:
             return Reply(talk.at_rest(), (Text(talk.say("no_wishes")),))
         near = [match for match in result.matches if not match.is_abroad]
-        matches, found = self._controller.first_page(near or result.matches)
+        matches, found = self._controller.first_page(near)
         talk = talk.at_rest()
         if not matches:
             return self._nothing_left(talk)
