@@ -13,6 +13,7 @@ from tests.conftest import AppFactory, _database
 from tests.loopback import meta_shapes as shapes
 from tests.loopback.graph_server import GraphServer
 from whatsapp_bot.bootstrap import App, build_receiver
+from whatsapp_bot.database.conversations import AlertChoice, write_alerts
 from whatsapp_bot.database.database_manager import Cursor, DatabaseManager
 from whatsapp_bot.records import Row
 from whatsapp_bot.whatsapp.answering import Answering
@@ -114,6 +115,18 @@ class Edge:
         self.write(*words, **fields)
         self.answer()
         self.send_one()
+
+    def wants_alerts(self, role: str) -> None:
+        """She has written, and wants to hear of such work at once and at any hour."""
+        self.converse("Hi")
+        self.run(
+            "INSERT INTO user_preferences (user_id, job_roles) VALUES (%s, %s)",
+            self.person,
+            [role],
+        )
+        choice = AlertChoice("instant", datetime.now(UTC), "yes", "button")
+        self.let(lambda cursor, person: write_alerts(cursor, person, choice))
+        self.run("UPDATE alert_settings SET quiet_to = quiet_from")
 
     def converse(self, *words: str, **fields: Any) -> None:
         self.write(*words, **fields)

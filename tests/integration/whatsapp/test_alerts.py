@@ -11,7 +11,6 @@ from tests.conftest import Factory
 from tests.integration.whatsapp.conftest import Edge
 from tests.loopback.meta_shapes import PHONE
 from whatsapp_bot.bootstrap import build_digests
-from whatsapp_bot.database.conversations import AlertChoice, write_alerts
 from whatsapp_bot.embedding_health_check import gather
 from whatsapp_bot.records import THINGS
 from whatsapp_bot.scheduler_service import SchedulerService
@@ -37,14 +36,7 @@ def facts_of(edge: Edge) -> list[tuple[bool, str]]:
 def test_the_daemon_finds_her_tells_her_and_says_how_it_stands(
     edge: Edge, service: SchedulerService
 ) -> None:
-    edge.converse("Hi")
-    edge.run(
-        "INSERT INTO user_preferences (user_id, job_roles) VALUES (%s, '{Driver}')",
-        edge.person,
-    )
-    choice = AlertChoice("instant", datetime.now(UTC), "yes", "button")
-    edge.let(lambda cursor, person: write_alerts(cursor, person, choice))
-    edge.run("UPDATE alert_settings SET quiet_to = quiet_from")
+    edge.wants_alerts("Driver")
     job = Factory(edge.app).job("Driver", company="Dangote")
     assert (True, "alerts: 0 jobs pending for 0 people") in facts_of(edge)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import pytest
 
@@ -13,7 +12,6 @@ from tests.integration.whatsapp.conftest import Edge
 from tests.loopback import graph_server as g
 from tests.loopback import meta_shapes as shapes
 from whatsapp_bot.bootstrap import build_whatsapp_pass
-from whatsapp_bot.database.conversations import AlertChoice, write_alerts
 from whatsapp_bot.errors import ConfigError
 from whatsapp_bot.scheduler_service import SchedulerService
 from whatsapp_bot.whatsapp.messages import Answer, Incoming
@@ -42,14 +40,7 @@ def test_what_is_due_is_answered_and_sent_in_order_and_once(
 def test_who_is_due_is_told_in_the_same_pass(
     edge: Edge, service: SchedulerService
 ) -> None:
-    edge.converse("Hi")
-    edge.run(
-        "INSERT INTO user_preferences (user_id, job_roles) VALUES (%s, '{Driver}')",
-        edge.person,
-    )
-    choice = AlertChoice("instant", datetime.now(UTC), "yes", "button")
-    edge.let(lambda cursor, person: write_alerts(cursor, person, choice))
-    edge.run("UPDATE alert_settings SET quiet_to = quiet_from")
+    edge.wants_alerts("Driver")
     Factory(edge.app).job("Driver", company="Dangote")
     service.run_once()
     assert len(edge.graph.accepted) == 1  # what else comes soon is told with it
