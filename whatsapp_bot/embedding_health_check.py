@@ -231,7 +231,7 @@ def _task(run: TaskRun) -> Fact:
     limit = SILENT_SECONDS.get(run.task)
     is_late = limit is not None and run.seconds_since_ok > limit
     return Fact(
-        not is_late, f"task {run.task} ended well {run.seconds_since_ok:.0f} s ago"
+        not is_late, f"task {run.task} went well {run.seconds_since_ok:.0f} s ago"
     )
 
 

@@ -706,6 +706,10 @@ SELECT pg_notify('embeddings_due', '');
 INSERT INTO task_runs (task, started_at) VALUES (%(task)s, now())
 ON CONFLICT (task) DO UPDATE SET started_at = now();
 
+-- name: note_task_at_work
+-- A pass may last for hours, and is well while it gets on.
+UPDATE task_runs SET ok_at = now() WHERE task = %(task)s;
+
 -- name: finish_task
 UPDATE task_runs
    SET finished_at = now(), last_error = %(error)s,

@@ -14,6 +14,11 @@ class TaskStore:
         with self._database.transaction() as cursor:
             cursor.run("start_task", task=task)
 
+    def note_at_work(self, task: str) -> None:
+        """It has not ended, but gets on."""
+        with self._database.statement() as cursor:
+            cursor.run("note_task_at_work", task=task)
+
     def finish(self, task: str, error: str | None = None) -> None:
         with self._database.transaction() as cursor:
             cursor.run("finish_task", task=task, error=error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
@@ -11,6 +12,7 @@ from dataclasses import replace
 from whatsapp_bot.bootstrap import App
 from whatsapp_bot.embeddings.index_keeper import IndexKeeper
 from whatsapp_bot.embeddings.patience import Patience, sleep
+from whatsapp_bot.errors import DatabaseError
 from whatsapp_bot.records import Totals
 
 logger = logging.getLogger(__name__)
@@ -31,7 +33,7 @@ class EmbeddingPass:
         """Until nothing is due, the providers are to be left alone, or a stop. Raises
         DatabaseError."""
         self._index.drop_before_large_fill()
-        progress = _Progress()
+        progress = _Progress(lambda: self._app.tasks.note_at_work("embed_due"))
         totals = self._app.generator.embed_due(self._is_stopping, progress.add)
         if totals.embedded or totals.reused or totals.failed:
             progress.report("embedded")
@@ -80,7 +82,9 @@ class EmbeddingPass:
 class _Progress:
     """A line of the log every few seconds while there is much to do."""
 
-    def __init__(self) -> None:
+    def __init__(self, note: Callable[[], object]) -> None:
+        """note: called with each line."""
+        self._note = note
         self._totals = Totals()
         self._lock = threading.Lock()
         self._start = self._said = time.monotonic()
@@ -91,6 +95,9 @@ class _Progress:
             if time.monotonic() - self._said > PROGRESS_SECONDS:
                 self._said = time.monotonic()
                 self.report("embedding")
+                # The rows are stored: whether the database knows of it is secondary.
+                with contextlib.suppress(DatabaseError):
+                    self._note()
 
     def report(self, what: str) -> None:
         seconds = max(time.monotonic() - self._start, 1e-3)

@@ -101,7 +101,7 @@ class _Facts(Collector):
             pace = self._parts.pace(model).facts()
             failures.add_metric((model.name, pace.reason or "none"), pace.failures)
         failing = gauges("task_failing", "Its last run ended with an error.", ["task"])
-        silent = gauges("task_ok_seconds", "Since it last ended well.", ["task"])
+        silent = gauges("task_ok_seconds", "Since it last went well.", ["task"])
         for run in self._parts.tasks.list():
             failing.add_metric([run.task], bool(run.last_error))
             if run.seconds_since_ok is not None:
