@@ -16,7 +16,7 @@ CONFLICT_RETRIES = 3
 # So many of the wanted jobs, the newest, are compared one by one; where such a share of
 # all is wanted, walking the vector index past the others is quicker. Measured with 1,536
 # dimensions and 100,000 live jobs (docs/benchmarks.md).
-FEW = 2_000
+FEW = 1_500
 COMMON_SHARE = 0.12
 SAMPLE = 400
 # Of the jobs that a role finds, so many are read, and of those the newest (and as many

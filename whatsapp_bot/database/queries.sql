@@ -862,6 +862,9 @@ SELECT {preference_columns},
   FROM user_preferences p LEFT JOIN embedding_models m ON m.state = 'live'
  WHERE p.user_id = %(user_id)s;
 
+-- part: is_silent_on_pay
+coalesce(j.salary_min, j.salary_max, j.ai_salary_min, j.ai_salary_max) IS NULL
+
 -- part: job_columns
 -- What a matcher reads of a job; never a vector.
 j.id, j.posting_key, j.employer_key, j.title, j.company, j.location, j.country, j.url,
@@ -870,21 +873,19 @@ j.id, j.posting_key, j.employer_key, j.title, j.company, j.location, j.country, 
        j.employment_type, j.work_arrangement, j.experience_level, j.years_min, j.years_max,
        j.skills, j.category, j.ai_job_titles, j.ai_job_function, j.ai_job_level,
        j.ai_city, j.ai_state, j.ai_country, j.ai_remote_allowed,
-       coalesce(way.work_arrangement, j.ai_work_arrangement) AS ai_work_arrangement,
+       CASE WHEN coalesce(j.work_arrangement, j.ai_work_arrangement) IS NULL AND j.ai_remote_allowed IS NULL
+            THEN i.work_arrangement ELSE j.ai_work_arrangement END AS ai_work_arrangement,
        j.ai_required_skills, j.ai_years_experience_min, j.ai_years_experience_max,
-       coalesce(pay.salary_min, j.ai_salary_min) AS ai_salary_min,
-       coalesce(pay.salary_max, j.ai_salary_max) AS ai_salary_max,
-       coalesce(pay.salary_currency, j.ai_salary_currency) AS ai_salary_currency,
-       coalesce(pay.salary_period, j.ai_salary_period) AS ai_salary_period, j.ai_summary
+       CASE WHEN {is_silent_on_pay} THEN i.salary_min ELSE j.ai_salary_min END AS ai_salary_min,
+       CASE WHEN {is_silent_on_pay} THEN i.salary_max ELSE j.ai_salary_max END AS ai_salary_max,
+       CASE WHEN {is_silent_on_pay} THEN i.salary_currency ELSE j.ai_salary_currency END AS ai_salary_currency,
+       CASE WHEN {is_silent_on_pay} THEN i.salary_period ELSE j.ai_salary_period END AS ai_salary_period,
+       j.ai_summary
 
 -- part: and_inferred
 -- What was read in its words, where its fields are silent: of pay all or nothing. (Of the
 -- skills nothing: hers are looked for in the words themselves.)
-LEFT JOIN job_enrichments pay
-    ON pay.job_id = j.id AND coalesce(j.salary_min, j.salary_max, j.ai_salary_min, j.ai_salary_max) IS NULL
-LEFT JOIN job_enrichments way
-    ON way.job_id = j.id AND coalesce(j.work_arrangement, j.ai_work_arrangement) IS NULL
-       AND j.ai_remote_allowed IS NULL
+LEFT JOIN job_enrichments i ON i.job_id = j.id
 
 -- name: is_shown
 -- A condition on live_jobs l, not a statement: all that she may be shown.

@@ -82,6 +82,8 @@ _NAIRA_LIKE: Final[frozenset[str]] = frozenset(
 
 def number(value: object) -> float | None:
     """A finite, non-negative number as the database may hand it over, or None."""
+    if type(value) is float:  # nearly always
+        return value if 0 <= value < math.inf else None
     if isinstance(value, bool) or not isinstance(value, (int, float, Decimal, str)):
         return None
     try:
@@ -104,6 +106,12 @@ def period_name(text: str | None) -> str | None:
     """hour, day, week, month or year, when the text says one."""
     said = (text or "").lower()
     return next((name for word, name in _PERIOD_WORDS if word in said), None)
+
+
+@lru_cache(maxsize=256)
+def _is_one_off(text: str | None) -> bool:
+    said = (text or "").lower()
+    return any(word in said for word in _ONE_OFF)
 
 
 def guessed_period(amount: float, code: str) -> str:
@@ -134,7 +142,7 @@ def monthly(
     )
     if value is None or code is None or target is None:
         return None
-    if any(word in (period or "").lower() for word in _ONE_OFF):
+    if _is_one_off(period):
         return None
     name = period_name(period) or guessed_period(value, code)
     return value * MONTHS[name] * (NAIRA_PER[code] / NAIRA_PER[target])

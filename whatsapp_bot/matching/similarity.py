@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 
 @dataclass(frozen=True)
@@ -28,10 +29,13 @@ UNMEASURED = Calibration(0.10, 0.85)
 
 def calibrated(cosine: float, model: str) -> float:
     """0 to 1, growing with the cosine."""
-    calibration = next(
+    found = _calibration(model)
+    share = (cosine - found.unrelated) / (found.same - found.unrelated)
+    return min(1.0, max(0.0, share))
+
+
+@lru_cache(maxsize=64)
+def _calibration(model: str) -> Calibration:
+    return next(
         (value for name, value in CALIBRATIONS.items() if name in model), UNMEASURED
     )
-    share = (cosine - calibration.unrelated) / (
-        calibration.same - calibration.unrelated
-    )
-    return min(1.0, max(0.0, share))
