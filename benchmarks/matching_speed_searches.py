@@ -63,7 +63,7 @@ def find_candidates(app: App, person: int, unseen: bool = False) -> Answer:
 
 
 def search_jobs(app: App, person: int, limit: int, unseen: bool = False) -> Answer:
-    """All of it, as the bot asks: found, scored, with reasons."""
+    """All of it: found, scored, with reasons."""
     result = app.controller.search_jobs_for_user(person, limit, unseen)
     if result.matcher != "embedding":
         raise SystemExit(f"error: vectors did not answer: {result.fallback_reason}")

@@ -160,10 +160,10 @@ class JobSearch:
 
     def _condition(self, job_filter: JobFilter | None) -> object:
         if job_filter is None:
-            return self._cursor.part("is_shown", hidden=self._hidden)
+            return self._cursor.part("is_shown")
         values, pay = asdict(job_filter), job_filter.least_pay
         values["least_pay"] = None if pay is None else as_json(pay)
-        return self._cursor.part("is_wanted", hidden=self._hidden, **values)
+        return self._cursor.part("is_wanted", **values)
 
 
 def _word_values(words: SearchWords, limit: int) -> Row:

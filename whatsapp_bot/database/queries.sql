@@ -873,18 +873,19 @@ j.id, j.posting_key, j.employer_key, j.title, j.company, j.location, j.country, 
        j.employment_type, j.work_arrangement, j.experience_level, j.years_min, j.years_max,
        j.skills, j.category, j.ai_job_titles, j.ai_job_function, j.ai_job_level,
        j.ai_city, j.ai_state, j.ai_country, j.ai_remote_allowed,
-       CASE WHEN coalesce(j.work_arrangement, j.ai_work_arrangement) IS NULL AND j.ai_remote_allowed IS NULL
-            THEN i.work_arrangement ELSE j.ai_work_arrangement END AS ai_work_arrangement,
+       coalesce(j.ai_work_arrangement, CASE WHEN j.work_arrangement IS NULL AND j.ai_remote_allowed IS NULL
+                                            THEN i.work_arrangement END) AS ai_work_arrangement,
        j.ai_required_skills, j.ai_years_experience_min, j.ai_years_experience_max,
-       CASE WHEN {is_silent_on_pay} THEN i.salary_min ELSE j.ai_salary_min END AS ai_salary_min,
-       CASE WHEN {is_silent_on_pay} THEN i.salary_max ELSE j.ai_salary_max END AS ai_salary_max,
-       CASE WHEN {is_silent_on_pay} THEN i.salary_currency ELSE j.ai_salary_currency END AS ai_salary_currency,
-       CASE WHEN {is_silent_on_pay} THEN i.salary_period ELSE j.ai_salary_period END AS ai_salary_period,
+       coalesce(CASE WHEN {is_silent_on_pay} THEN i.salary_min END, j.ai_salary_min) AS ai_salary_min,
+       coalesce(CASE WHEN {is_silent_on_pay} THEN i.salary_max END, j.ai_salary_max) AS ai_salary_max,
+       coalesce(CASE WHEN {is_silent_on_pay} THEN i.salary_currency END, j.ai_salary_currency) AS ai_salary_currency,
+       coalesce(CASE WHEN {is_silent_on_pay} THEN i.salary_period END, j.ai_salary_period) AS ai_salary_period,
        j.ai_summary
 
 -- part: and_inferred
--- What was read in its words, where its fields are silent: of pay all or nothing. (Of the
--- skills nothing: hers are looked for in the words themselves.)
+-- What was read in its words, for where its fields are silent: of pay all or nothing, as
+-- texts have it (embeddings/inferred.py; a test holds the two together). Of the skills
+-- nothing: hers are looked for in the words themselves.
 LEFT JOIN job_enrichments i ON i.job_id = j.id
 
 -- name: is_shown
@@ -907,9 +908,13 @@ AND (%(most_years)s::float IS NULL OR l.years <= %(most_years)s
 AND (%(least_pay)s::jsonb IS NULL OR l.pay IS NULL
      OR l.pay >= coalesce((%(least_pay)s::jsonb ->> l.pay_kind)::float, 0))
 
+-- part: hidden
+-- What she is not to be shown.
+hidden AS MATERIALIZED (SELECT unnest(%(hidden)s::bigint[]) AS job_id)
+
 -- part: asked
--- What she is not to be shown, and her words, made into queries once.
-hidden AS MATERIALIZED (SELECT unnest(%(hidden)s::bigint[]) AS job_id), asked AS MATERIALIZED (
+-- Her words, made into queries once.
+asked AS MATERIALIZED (
     SELECT words_query(%(roles)s) AS roles, words_query(%(topics)s) AS topics,
            ARRAY(SELECT words_query(string_to_array(skill, '|'))
                    FROM unnest(%(skills)s::text[]) AS skill) AS skills,
@@ -1002,7 +1007,7 @@ UNION ALL
 -- wanted: a CTE is read in its order, and a join would read all jobs near hers.)
 SELECT set_config('hnsw.ef_search', %(ef_search)s::text, true),
        set_config('hnsw.iterative_scan', 'relaxed_order', true);
-WITH {asked}, person AS MATERIALIZED (
+WITH {hidden}, {asked}, person AS MATERIALIZED (
     SELECT embedding::halfvec(%(dimensions)s) AS embedding
       FROM user_vectors WHERE user_id = %(user_id)s AND model = %(model)s
 ), nearest AS MATERIALIZED (
@@ -1037,7 +1042,7 @@ SELECT EXISTS (SELECT FROM user_vectors
                 WHERE user_id = %(user_id)s AND model = %(model)s) AS found;
 
 -- name: find_jobs_by_words
-WITH {asked}, {found_by_words}
+WITH {hidden}, {asked}, {found_by_words}
 SELECT {job_columns}
   FROM worded w JOIN canonical_jobs j ON j.id = w.job_id
   {and_inferred}
@@ -1045,7 +1050,7 @@ SELECT {job_columns}
  ORDER BY w.place;
 
 -- name: find_newest_jobs
-WITH hidden AS MATERIALIZED (SELECT unnest(%(hidden)s::bigint[]) AS job_id)
+WITH {hidden}
 SELECT {job_columns}
   FROM (SELECT l.job_id FROM live_jobs l
          WHERE %(is_wanted)s
