@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from whatsapp_bot.chat.chat_choice import ChatChoice
@@ -18,7 +19,22 @@ from whatsapp_bot.embeddings.provider_gate import (
 if TYPE_CHECKING:
     from whatsapp_bot.chat.chat_model import ChatModel
 
+logger = logging.getLogger(__name__)
+
 CHAT_SHARE = 0.8  # of the day's budget: the rest is left for vectors
+
+
+def is_ready(choice: ChatChoice, otherwise: str) -> bool:
+    """Whether a model is named, and there is a key for it. otherwise: what is done where
+    only the key is missing, for the log."""
+    if choice.model and choice.name is None:
+        logger.warning(
+            "no key is set for %s: %s",
+            choice.model,
+            otherwise,
+            extra={"action": f"no_{choice.use.lower()}_key"},
+        )
+    return choice.name is not None
 
 
 def build_chat_model(

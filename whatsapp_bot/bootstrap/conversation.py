@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
 from whatsapp_bot.bootstrap.app import App
-from whatsapp_bot.bootstrap.chat import build_chat_model, chat_budget
+from whatsapp_bot.bootstrap.chat import build_chat_model, chat_budget, is_ready
 from whatsapp_bot.bot.contacts import Contacts
 from whatsapp_bot.bot.conversation import Conversation
 from whatsapp_bot.bot.people_waiting import PeopleWaiting
@@ -18,7 +17,6 @@ from whatsapp_bot.embeddings.provider_gate import Purse
 if TYPE_CHECKING:
     from whatsapp_bot.bot.wish_reader import WishReader
 
-logger = logging.getLogger(__name__)
 
 INBOX_THREADS = 4  # messages that a daemon answers at once
 
@@ -44,13 +42,7 @@ def build_wish_reader(
 ) -> WishReader | None:
     """None where no chat model is named, or there is no key for it. Raises ConfigError."""
     choice = conversation_choice(settings)
-    if choice.name is None:
-        if choice.model:
-            logger.warning(
-                "no key is set for %s: rules alone read what people write",
-                choice.model,
-                extra={"action": "no_conversation_key"},
-            )
+    if not is_ready(choice, "rules alone read what people write"):
         return None
     # Here and not above: it takes half a second, and few need it.
     from whatsapp_bot.bot.wish_reader import WishReader

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-
-from whatsapp_bot.bootstrap.chat import build_chat_model, chat_budget
+from whatsapp_bot.bootstrap.chat import build_chat_model, chat_budget, is_ready
 from whatsapp_bot.chat.chat_choice import enrichment_choice
 from whatsapp_bot.config import Settings
 from whatsapp_bot.database.database_manager import DatabaseManager
@@ -13,8 +11,6 @@ from whatsapp_bot.embeddings.embedding_text import template_named
 from whatsapp_bot.embeddings.provider_gate import Purse
 from whatsapp_bot.enrichment.enrichment_service import EnrichmentService
 from whatsapp_bot.enrichment.reader import Reader, RulesReader
-
-logger = logging.getLogger(__name__)
 
 CHAT_BATCH, RULES_BATCH = 8, 200  # jobs claimed at once
 
@@ -47,13 +43,7 @@ def build_enrichment(
 
 def build_reader(settings: Settings, database: DatabaseManager, purse: Purse) -> Reader:
     choice = enrichment_choice(settings)
-    if choice.name is None:
-        if choice.model:
-            logger.warning(
-                "no key is set for %s: rules read the postings",
-                choice.model,
-                extra={"action": "no_enrichment_key"},
-            )
+    if not is_ready(choice, "rules read the postings"):
         return RulesReader()
     # Here and not above: it takes half a second, and few need it.
     from whatsapp_bot.enrichment.chat_reader import ChatReader
