@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.loopback.chat import said_in, wishes_of
+from tests.unit.chat.values import ANY_VALUE
 from whatsapp_bot.bot.understanding.wishes import COLUMNS, checked
 from whatsapp_bot.bot.wish_question import SCHEMA, question_about, read_answer
 from whatsapp_bot.chat.question import AnswerInvalid
@@ -141,13 +142,7 @@ def test_no_text_ends_the_delimiter(text: str) -> None:
 
 
 @settings(max_examples=50)
-@given(
-    st.recursive(
-        st.none() | st.booleans() | st.floats() | st.text(),
-        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    ),
-    st.sampled_from(sorted(SCHEMA["properties"])),
-)
+@given(ANY_VALUE, st.sampled_from(sorted(SCHEMA["properties"])))
 def test_whatever_is_answered_is_read_or_invalid(value: Any, name: str) -> None:
     try:
         found = read(**{name: value})
