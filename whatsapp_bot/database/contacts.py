@@ -34,7 +34,7 @@ class ContactStore:
 
     def find(self, user_id: int) -> Contact | None:
         """None: she does not use WhatsApp."""
-        with self._database.statement() as cursor:
+        with self._database.autocommit() as cursor:
             row = cursor.row("find_contact", user_id=user_id)
         return Contact(**row) if row else None
 

@@ -46,18 +46,18 @@ class ConversationStore:
     def read(self, user_id: int) -> Row:
         """user_id, language, state, data, needs_person_at, revision (0: she never wrote
         before) and has_preferences. Raises NotFound when there is no such person."""
-        with self._database.statement() as cursor:
+        with self._database.autocommit() as cursor:
             return _there(cursor.row("read_conversation", user_id=user_id), user_id)
 
     def read_facts(self, user_id: int) -> Row:
         """name, created_at; shown, saved and refused jobs, counted; has_vector. Raises
         NotFound."""
-        with self._database.statement() as cursor:
+        with self._database.autocommit() as cursor:
             return _there(cursor.row("read_person_facts", user_id=user_id), user_id)
 
     def read_alerts(self, user_id: int) -> Row | None:
         """Her row of alert_settings; None when she never said anything of alerts."""
-        with self._database.statement() as cursor:
+        with self._database.autocommit() as cursor:
             return cursor.row("read_alert_settings", user_id=user_id)
 
     def find_waiting(

@@ -87,27 +87,28 @@ class DatabaseManager:
         a table is missing, DatabaseError for whatever else it refuses.
         """
         with (
-            self._lent(is_single=False) as connection,
+            self._lent(autocommit=False) as connection,
             connection,
             _dict_cursor(connection) as raw,
         ):
             yield Cursor(raw)
 
     @contextlib.contextmanager
-    def statement(self) -> Iterator[Cursor]:
-        """The same for a single statement, which needs no BEGIN and no COMMIT."""
+    def autocommit(self) -> Iterator[Cursor]:
+        """The same without BEGIN and COMMIT, which cost two round trips: each call is a
+        transaction of its own."""
         with (
-            self._lent(is_single=True) as connection,
+            self._lent(autocommit=True) as connection,
             _dict_cursor(connection) as raw,
         ):
             yield Cursor(raw)
 
     @contextlib.contextmanager
-    def _lent(self, *, is_single: bool) -> Iterator[Connection]:
+    def _lent(self, *, autocommit: bool) -> Iterator[Connection]:
         connection = self._take()
         try:
             with translated_errors():
-                connection.autocommit = is_single
+                connection.autocommit = autocommit
                 yield connection
         except DatabaseConflict:
             self._give_back(connection)

@@ -35,7 +35,7 @@ class InboxStore:
         messages: wamid, wamid_hash, wa_id, bsuid, name, message, sent_at (text). events:
         key, kind, body, sent_at (text), is_due.
         """
-        with self._database.statement() as cursor:
+        with self._database.autocommit() as cursor:
             row = cursor.row(
                 "receive_whatsapp",
                 messages=as_json(list(messages)),
@@ -46,7 +46,7 @@ class InboxStore:
     def claim(self, lease_seconds: float) -> ClaimedMessage | None:
         """The oldest message of somebody of whom none is worked on; None: there is none
         due."""
-        with self._database.statement() as cursor:
+        with self._database.autocommit() as cursor:
             row = cursor.row("claim_incoming", lease_seconds=lease_seconds)
         return ClaimedMessage(**row) if row else None
 
@@ -80,12 +80,12 @@ class InboxStore:
     def find_behind_failed(self) -> list[Row]:
         """id_, user_id, sent_at and message of what waits for an earlier message of the
         same person, one that was put off."""
-        with self._database.statement() as cursor:
+        with self._database.autocommit() as cursor:
             return cursor.rows("find_behind_failed")
 
     def set_aside_before(self, id_: int) -> int:
         """The same person's messages that were put off; how many."""
-        with self._database.statement() as cursor:
+        with self._database.autocommit() as cursor:
             return cursor.run("set_aside_before", id=id_)
 
     def take_events(self, cursor: Cursor, limit: int) -> list[Row]:
@@ -98,13 +98,13 @@ class InboxStore:
 
     def put_off_event(self, id_: int, seconds: float | None, error: str) -> None:
         """As put_off."""
-        with self._database.statement() as cursor:
+        with self._database.autocommit() as cursor:
             cursor.run("put_off_event", id=id_, seconds=seconds, error=error)
 
     def seconds_to_next(self) -> Row:
         """Until a message (inbox), an event (events) or an outgoing message (sender) is
         due; None: none is."""
-        with self._database.statement() as cursor:
+        with self._database.autocommit() as cursor:
             return cursor.row("seconds_to_next_on_whatsapp") or {}
 
     def forget(self, keep_days: int) -> int:
@@ -120,5 +120,5 @@ class InboxStore:
     def facts(self) -> Row:
         """due, oldest_due_seconds, set_aside (of the last week), events_due, events_oldest_due_seconds,
         events_set_aside"""
-        with self._database.statement() as cursor:
+        with self._database.autocommit() as cursor:
             return cursor.row("inbox_facts") or {}

@@ -50,16 +50,16 @@ class JobStore:
 
     @contextlib.contextmanager
     def search(self, user_id: int, unseen: bool = False) -> Iterator[JobSearch]:
-        """Her preferences and whatever is looked for, in one transaction.
+        """Her preferences and whatever is looked for, on one connection.
 
         unseen: leave out what she was shown. Raises NotFound when she told no
         preferences.
         """
-        with self._database.transaction() as cursor:
-            seeker = cursor.row("read_seeker", user_id=user_id, unseen=unseen)
+        with self._database.autocommit() as cursor:
+            seeker = cursor.row("read_seeker", user_id=user_id)
             if seeker is None:
                 raise NotFound(f"user {user_id} has no preferences yet")
-            yield JobSearch(cursor, seeker)
+            yield JobSearch(cursor, seeker, unseen)
 
     def find_live(self, job_ids: Sequence[int]) -> list[Row]:
         """Those of these that are live, as the searches read them, in order of id."""
@@ -80,12 +80,12 @@ class JobSearch:
     model, dimensions: of the model that answers; None before the first was added.
     """
 
-    def __init__(self, cursor: Cursor, seeker: Row) -> None:
+    def __init__(self, cursor: Cursor, seeker: Row, unseen: bool) -> None:
         self._cursor = cursor
         self.model: str | None = seeker.pop("model")
         self.dimensions: int | None = seeker.pop("dimensions")
         self._has_feedback: bool = seeker.pop("has_feedback")
-        self._hidden: list[int] = seeker.pop("hidden")
+        self._unseen = unseen
         self.preferences = seeker
 
     def feedback(self) -> list[Row]:
@@ -155,7 +155,8 @@ class JobSearch:
         return {
             "is_wanted": self._condition(job_filter),
             "user_id": self.preferences["user_id"],
-            "hidden": self._hidden,
+            "unseen": self._unseen,
+            "is_any_hidden": self._unseen or self._has_feedback,
         }
 
     def _condition(self, job_filter: JobFilter | None) -> object:

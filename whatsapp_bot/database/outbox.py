@@ -112,7 +112,7 @@ class OutboxStore:
         """The next message that may go; or for how many seconds the number must rest;
         None: nothing is due."""
         rules = self._rules
-        with self._database.statement() as cursor:
+        with self._database.autocommit() as cursor:
             row = cursor.row(
                 "claim_outgoing",
                 number=rules.phone_number_id,
@@ -129,7 +129,7 @@ class OutboxStore:
 
     def accept(self, claimed: ClaimedOutgoing, wamid: str) -> None:
         """Meta took it; how it goes on is told by statuses. One may have come already."""
-        with self._database.statement() as cursor:
+        with self._database.autocommit() as cursor:
             cursor.run(
                 "accept_outgoing",
                 id=claimed.id,
@@ -141,7 +141,7 @@ class OutboxStore:
 
     def doubt(self, claimed: ClaimedOutgoing, error: str) -> None:
         """It may have arrived: a status tells, or it is sent again after a while."""
-        with self._database.statement() as cursor:
+        with self._database.autocommit() as cursor:
             cursor.run(
                 "doubt_outgoing", id=claimed.id, claims=claimed.claims, error=error
             )

@@ -852,13 +852,11 @@ SELECT saved.id, saved.source, saved.source_id,
 
 -- name: read_seeker
 -- Her preferences, and the model that answers searches; its columns are NULL before the
--- first model was added. hidden: what she is not to be shown.
+-- first model was added.
 SELECT {preference_columns},
        m.name AS model, m.dimensions,
        EXISTS (SELECT FROM user_job_history h
-                WHERE h.user_id = p.user_id AND h.feedback IS NOT NULL) AS has_feedback,
-       CASE WHEN EXISTS (SELECT FROM user_job_history h WHERE h.user_id = p.user_id)
-            THEN ARRAY(SELECT DISTINCT hidden_jobs(p.user_id, %(unseen)s)) ELSE '{}' END AS hidden
+                WHERE h.user_id = p.user_id AND h.feedback IS NOT NULL) AS has_feedback
   FROM user_preferences p LEFT JOIN embedding_models m ON m.state = 'live'
  WHERE p.user_id = %(user_id)s;
 
@@ -910,7 +908,7 @@ AND (%(least_pay)s::jsonb IS NULL OR l.pay IS NULL
 
 -- part: hidden
 -- What she is not to be shown.
-hidden AS MATERIALIZED (SELECT unnest(%(hidden)s::bigint[]) AS job_id)
+hidden AS MATERIALIZED (SELECT hidden_jobs(%(user_id)s, %(unseen)s) AS job_id WHERE %(is_any_hidden)s)
 
 -- part: asked
 -- Her words, made into queries once.
@@ -921,6 +919,9 @@ asked AS MATERIALIZED (
            words_query(%(any_skill)s) AS any_skill, %(near)s::tsquery AS near
 )
 
+-- part: word_columns
+l.job_id, l.listed_date, l.title_words, l.words, l.place
+
 -- part: found_by_words
 -- Jobs called what she wants to be, or of her trade, and jobs that ask for each of her
 -- skills; of each those that fit best among the newest, since reading all that match a
@@ -928,12 +929,12 @@ asked AS MATERIALIZED (
 -- tells little: of those any will do. The inner LIMIT also keeps the planner from walking
 -- along the dates, which it takes for cheap.) Then those first that match in more ways.
 called AS MATERIALIZED (
-    SELECT w.job_id
+    SELECT w.*
       FROM asked CROSS JOIN unnest(ARRAY[asked.roles, asked.topics]) AS work
      CROSS JOIN LATERAL (
-        SELECT job_id
+        SELECT *
           FROM (SELECT *
-                  FROM (SELECT l.job_id, l.listed_date, l.words, l.place FROM live_jobs l
+                  FROM (SELECT {word_columns} FROM live_jobs l
                          WHERE l.title_words @@ work AND %(is_wanted)s
                          LIMIT %(most)s) AS of_work
                  ORDER BY listed_date DESC, job_id DESC LIMIT %(newest)s) AS newest
@@ -948,18 +949,18 @@ called AS MATERIALIZED (
                    + coalesce(l.place @@ asked.near, false)::int
                    + (SELECT count(*) FROM unnest(asked.skills) AS skill WHERE l.words @@ skill) AS points
               FROM asked CROSS JOIN (
-                    SELECT job_id FROM called
+                    SELECT * FROM called
                     UNION
-                    SELECT s.job_id
+                    SELECT s.*
                       FROM asked CROSS JOIN unnest(asked.skills) AS skill
                      CROSS JOIN LATERAL (
-                        SELECT job_id
-                          FROM (SELECT l.job_id, l.listed_date, l.place FROM live_jobs l
+                        SELECT *
+                          FROM (SELECT {word_columns} FROM live_jobs l
                                  WHERE l.words @@ skill AND %(is_wanted)s LIMIT %(words_limit)s) AS with_skill
                          ORDER BY coalesce(place @@ asked.near, false) DESC, listed_date DESC, job_id DESC
                          LIMIT %(words_limit)s / 4) AS s
                      WHERE (SELECT count(*) FROM called) < %(called_enough)s
-              ) AS found JOIN live_jobs l USING (job_id)) AS counted
+              ) AS l) AS counted
      ORDER BY place
      LIMIT %(words_limit)s
 )

@@ -16,7 +16,7 @@ class TaskStore:
 
     def note_at_work(self, task: str) -> None:
         """It has not ended, but gets on."""
-        with self._database.statement() as cursor:
+        with self._database.autocommit() as cursor:
             cursor.run("note_task_at_work", task=task)
 
     def finish(self, task: str, error: str | None = None) -> None:

@@ -4,15 +4,16 @@ than need be."""
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
 from whatsapp_bot.matching import similarity
-from whatsapp_bot.matching.ranking import best_first, has_surplus
-from whatsapp_bot.matching.score_bounds import SLACK, ScoreBounds
+from whatsapp_bot.matching.ranking import best_first
+from whatsapp_bot.matching.score_bounds import ScoreBounds
 from whatsapp_bot.matching.scoring import Facts, examine
 from whatsapp_bot.matching.seeker import Seeker
-from whatsapp_bot.matching.taste import MOST_POINTS
+from whatsapp_bot.matching.short_list import short_list
 from whatsapp_bot.records import Match, Row
 
 
@@ -26,42 +27,32 @@ class NewJobs:
     bounds: ScoreBounds
     threshold: int
     limit: int
+    today: date
 
     def short_list(
         self, seeker: Seeker, near: list[tuple[int, float]]
     ) -> dict[int, Facts]:
-        """Judge the most promising, then twice as many, until no job that is left could
-        be among her best even if all else were perfect. near: job_id and cosine."""
-        hopes = self._hopes(seeker, near)
+        """Those of the jobs that may be among her best. near: job_id and cosine."""
         facts: dict[int, Facts] = {}
-        matches: list[Match] = []
-        floor, size = self.threshold, 2 * self.limit
-        while len(facts) < len(hopes):
-            some = hopes[len(facts) : size]
-            good = [hope for hope in some if hope[0] >= floor - SLACK]
-            for _, job_id, cosine in good:
-                facts[job_id] = examine(seeker.wishes, self.rows[job_id], date.today())
-                match = self._match(seeker, facts[job_id], job_id, cosine)
-                matches += [match] if match else []
-            if len(good) < len(some):
-                break
-            floor, size = self._floor(matches), 2 * size
-        near_enough = (m for m in matches if m.match_score >= floor - SLACK)
-        return {match.job_id: facts[match.job_id] for match in near_enough}
+
+        def judge(pair: tuple[int, float]) -> Match | None:
+            job_id, cosine = pair
+            facts[job_id] = examine(seeker.wishes, self.rows[job_id], self.today)
+            return self._match(seeker, facts[job_id], job_id, cosine)
+
+        hopes = self._hopes(seeker, near)
+        matches = short_list(hopes, judge, self.limit, self.threshold)
+        return {match.job_id: facts[match.job_id] for match in matches}
 
     def _hopes(
         self, seeker: Seeker, near: list[tuple[int, float]]
-    ) -> list[tuple[float, int, float]]:
-        """The most that each could score, job_id and cosine; the most first. An alert
-        is for what she asked for: no must is given up."""
-        taste = MOST_POINTS if seeker.taste.opinions else 0.0
-        most, wishes = self.bounds.most, seeker.wishes
-        hopes = [
-            (most(wishes, job_id, cosine) + taste, job_id, cosine)
-            for job_id, cosine in near
-            if seeker.musts.holds(self.rows[job_id])
-        ]
-        return sorted(hopes, reverse=True)
+    ) -> Iterator[tuple[float, tuple[int, float]]]:
+        """The most that each could score. An alert is for what she asked for: no must
+        is given up."""
+        taste, most = seeker.taste.most_points, self.bounds.most
+        for job_id, cosine in near:
+            if seeker.musts.holds(self.rows[job_id]):
+                yield most(seeker.wishes, job_id, cosine) + taste, (job_id, cosine)
 
     def _match(
         self, seeker: Seeker, facts: Facts, job_id: int, cosine: float
@@ -79,16 +70,6 @@ class NewJobs:
             for job_id, distance in distances.items()
             if not math.isnan(distance)
         )
-        best = self._best([match for match in found if match])
+        good = (m for m in found if m and m.match_score >= self.threshold)
+        best = best_first(good)[: self.limit]
         return [seeker.explain(m, self.rows[m.job_id], facts[m.job_id]) for m in best]
-
-    def _best(self, matches: list[Match]) -> list[Match]:
-        good = (match for match in matches if match.match_score >= self.threshold)
-        return best_first(good)[: self.limit]
-
-    def _floor(self, matches: list[Match]) -> int:
-        """A job that scores less cannot come among the first `limit` any more."""
-        best = self._best(matches)
-        if len(best) < self.limit or has_surplus(best):
-            return self.threshold
-        return min(match.match_score for match in best)

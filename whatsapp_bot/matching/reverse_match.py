@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import groupby
 
 import numpy as np
@@ -75,7 +76,7 @@ class ReverseMatcher:
         if not len(ids):
             return
         bounds = ScoreBounds(model.name, rows)
-        new_jobs = NewJobs(rows, model.name, bounds, threshold, limit)
+        new_jobs = NewJobs(rows, model.name, bounds, threshold, limit, date.today())
         least = bounds.least_cosine(threshold)
         most = max(FEWEST_NEAREST, NEAREST_PER_MATCH * limit)
         block = min(MOST_PEOPLE, max(1, MOST_CELLS // len(ids)))

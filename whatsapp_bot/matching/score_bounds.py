@@ -7,20 +7,42 @@ Takes for granted that the score grows with the similarity and with each part.
 from __future__ import annotations
 
 from dataclasses import fields
-from datetime import date
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
 
 from whatsapp_bot.matching import similarity
-from whatsapp_bot.matching.scoring import Facts, examine, score
+from whatsapp_bot.matching.location import arrangement_of, location_fit
+from whatsapp_bot.matching.scoring import Facts, score
+from whatsapp_bot.matching.short_list import SLACK
 from whatsapp_bot.matching.taste import MOST_POINTS
 from whatsapp_bot.matching.wishes import Wishes
 from whatsapp_bot.records import Row
 
 STEP: Final = 0.01  # of a cosine
 PARTS: Final = frozenset(f.name for f in fields(Facts) if f.type == "float | None")
-SLACK: Final = 1.0  # points: what rounding and single precision could hide
+
+
+def most(
+    similar: float | None,
+    location: float | None = None,
+    arrangement: float | None = None,
+) -> float:
+    """0..100, without her taste, where all that is not known is perfect.
+
+    similar: calibrated; None where there is no vector. location, arrangement: 0..1; None
+    where nobody knows.
+    """
+    return score(_best_facts(location, arrangement), similar)
+
+
+@lru_cache(maxsize=256)
+def _best_facts(location: float | None, arrangement: float | None) -> Facts:
+    known = {"location": location, "arrangement": arrangement}
+    parts: dict[str, Any] = dict.fromkeys(PARTS, 1.0)
+    parts |= {name: fit for name, fit in known.items() if fit is not None}
+    return Facts(**parts, wished=PARTS)
 
 
 class ScoreBounds:
@@ -29,13 +51,14 @@ class ScoreBounds:
     def __init__(self, model: str, rows: dict[int, Row]) -> None:
         self._model = model
         self._rows = rows
-        self._by_location: dict[float, list[float]] = {}
-        self._locations: dict[tuple[object, ...], dict[int, float]] = {}
+        self._by_location: dict[float | None, list[float]] = {}
+        self._locations: dict[tuple[object, ...], dict[int, float | None]] = {}
 
     def least_cosine(self, threshold: float) -> float:
         """No pair below it can score the threshold."""
         enough = threshold - MOST_POINTS - SLACK
-        steps = (step for step, most in enumerate(self._table(1.0)) if most >= enough)
+        table = self._table(None)
+        steps = (step for step, points in enumerate(table) if points >= enough)
         step = next(steps, None)
         return 1.0 if step is None else (step - 2) * STEP - 1
 
@@ -45,25 +68,17 @@ class ScoreBounds:
         wish = wishes.places, wishes.countries, wishes.arrangements, wishes.relocates
         known = self._locations.setdefault(wish, {})
         if job_id not in known:
-            asked = Wishes(
-                places=wishes.places,
-                countries=wishes.countries,
-                arrangements=wishes.arrangements,
-                relocates=wishes.relocates,
-            )
-            fit = examine(asked, self._rows[job_id], date.today()).location
-            known[job_id] = 1.0 if fit is None else fit
+            job = self._rows[job_id]
+            known[job_id], _, _ = location_fit(wishes, job, arrangement_of(job))
         table = self._table(known[job_id])
         # Of the next step but one: products in single precision are a little off.
         return table[min(int((cosine + 1) / STEP) + 2, len(table) - 1)]
 
-    def _table(self, location: float) -> list[float]:
+    def _table(self, location: float | None) -> list[float]:
         """By cosine, from -1 in steps, where all else is perfect."""
         if location not in self._by_location:
-            parts: dict[str, Any] = dict.fromkeys(PARTS, 1.0) | {"location": location}
-            best = Facts(**parts, wished=PARTS)
             self._by_location[location] = [
-                score(best, similarity.calibrated(float(cosine), self._model))
+                most(similarity.calibrated(float(cosine), self._model), location)
                 for cosine in np.arange(-1.0, 1.0 + STEP, STEP)
             ]
         return self._by_location[location]

@@ -7,10 +7,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 
+from whatsapp_bot.matching.location import (
+    arrangement_fit,
+    arrangement_of,
+    location_fit,
+)
 from whatsapp_bot.matching.musts import Musts
 from whatsapp_bot.matching.ranking import as_match, best_first
 from whatsapp_bot.matching.reasons import MOST_REASONS, elsewhere, reasons
+from whatsapp_bot.matching.score_bounds import most
 from whatsapp_bot.matching.scoring import SHOWN_FROM, Facts, examine, score
+from whatsapp_bot.matching.short_list import short_list
 from whatsapp_bot.matching.taste import Taste
 from whatsapp_bot.matching.wishes import Wishes
 from whatsapp_bot.records import Match, Row
@@ -37,16 +44,23 @@ class Seeker:
 
         Each comes with its calibrated similarity, 0..1; None where there is no vector.
         """
-        facts: dict[int, Facts] = {}
-        rows: dict[int, Row] = {}
-        matches = []
-        for job, similar in jobs:
-            seen = examine(self.wishes, job, today)
-            if match := self.match(job, seen, similar):
-                matches.append(match)
-                facts[match.job_id], rows[match.job_id] = seen, job
-        page = best_first(matches)[:limit]
-        return [self.explain(m, rows[m.job_id], facts[m.job_id]) for m in page]
+        examined: dict[int, tuple[Row, Facts]] = {}
+
+        def judge(found: tuple[Row, float | None]) -> Match | None:
+            job, similar = found
+            facts = examine(self.wishes, job, today)
+            examined[job["id"]] = job, facts
+            return self.match(job, facts, similar)
+
+        hopes = ((self._most(job, similar), (job, similar)) for job, similar in jobs)
+        page = best_first(short_list(hopes, judge, limit))[:limit]
+        return [self.explain(match, *examined[match.job_id]) for match in page]
+
+    def _most(self, job: Row, similar: float | None) -> float:
+        arrangement = arrangement_of(job)
+        location, _, _ = location_fit(self.wishes, job, arrangement)
+        points = most(similar, location, arrangement_fit(self.wishes, arrangement))
+        return points + self.taste.most_points
 
     def match(self, job: Row, facts: Facts, similar: float | None) -> Match | None:
         """Without reasons: most jobs are scored and never shown. None when the job is

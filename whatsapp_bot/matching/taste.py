@@ -55,6 +55,11 @@ class Taste:
         asked = frozenset(word for role in wishes.roles for word in role.title.words)
         return cls(tuple(_opinion(row, asked) for row in feedback))
 
+    @property
+    def most_points(self) -> float:
+        """What `points` can say of any job."""
+        return MOST_POINTS if self.opinions else 0.0
+
     def points(self, job: Row) -> float:
         """-MOST_POINTS to MOST_POINTS. Each further opinion moves it less than the one
         before; likeness to a saved job never lowers it, to a refused one never lifts

@@ -82,10 +82,10 @@ def test_what_the_server_refuses_rolls_it_back(
 def test_a_statement_is_a_transaction_by_itself(
     database: DatabaseManager, rows: Rows
 ) -> None:
-    with database.statement() as cursor:
+    with database.autocommit() as cursor:
         cursor.raw.execute("INSERT INTO users (name) VALUES ('Ada')")
         assert rows.value("SELECT count(*) FROM users") == 1
-    with pytest.raises(DatabaseError, match="zero"), database.statement() as cursor:
+    with pytest.raises(DatabaseError, match="zero"), database.autocommit() as cursor:
         cursor.raw.execute("INSERT INTO users (name) SELECT 1 / 0")
     # The same connection, for several statements again.
     with pytest.raises(ZeroDivisionError), database.transaction() as cursor:

@@ -474,9 +474,9 @@ def explain_nearest(database: DatabaseManager, user: int, **settings: str) -> st
     with database.transaction() as cursor:
         for name, value in settings.items():
             cursor.raw.execute(f"SET LOCAL {name} = {value}")
-        seeker = cursor.row("read_seeker", user_id=user, unseen=True)
+        seeker = cursor.row("read_seeker", user_id=user)
         assert seeker is not None
-        search = JobSearch(ExplainingCursor(cursor.raw), seeker)
+        search = JobSearch(ExplainingCursor(cursor.raw), seeker, unseen=True)
         plan = search.find_candidates(NO_WORDS, JobFilter(only_remote=True), 4)
         return "\n".join(row["QUERY PLAN"] for row in plan)
 

@@ -55,7 +55,8 @@ def found(
         ((job_id, job["cosine"]) for job_id, job in jobs.items()),
         key=lambda pair: -pair[1],
     )
-    new_jobs = NewJobs(jobs, MODEL, ScoreBounds(MODEL, jobs), threshold, limit)
+    bounds = ScoreBounds(MODEL, jobs)
+    new_jobs = NewJobs(jobs, MODEL, bounds, threshold, limit, TODAY)
     facts = new_jobs.short_list(seeker, near)
     distances = {job_id: 1 - jobs[job_id]["cosine"] for job_id in facts}
     return new_jobs.matches(seeker, facts, distances), len(facts)
@@ -92,7 +93,7 @@ def test_jobs_that_cannot_be_among_her_best_are_not_judged() -> None:
 
 def test_a_pair_whose_vector_is_gone_is_left_out() -> None:
     jobs = {1: posting(1, title="Nurse", cosine=0.9)}
-    new_jobs = NewJobs(jobs, MODEL, ScoreBounds(MODEL, jobs), 0, 5)
+    new_jobs = NewJobs(jobs, MODEL, ScoreBounds(MODEL, jobs), 0, 5, TODAY)
     seeker = Seeker.of(PERSON, [])
     facts = new_jobs.short_list(seeker, [(1, 0.9)])
     assert new_jobs.matches(seeker, facts, {1: float("nan")}) == []
