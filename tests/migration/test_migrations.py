@@ -99,6 +99,28 @@ def test_people_and_jobs_of_before_get_their_embeddings_rows(
     assert (upkeep.reconcile("job"), upkeep.reconcile("user")) == (0, 0)
 
 
+def test_what_was_shown_before_is_hidden_in_every_posting(
+    empty: DatabaseManager, empty_rows: Rows, tmp_path: Path
+) -> None:
+    before = [path for path in sorted(FOLDER.glob("*.sql")) if path.name < "017"]
+    for path in before:
+        shutil.copy(path, tmp_path)
+    Migrator(empty, tmp_path).apply()
+    user = empty_rows.add_user("Welder")
+    post = """INSERT INTO canonical_jobs (source, source_id, title, company)
+              VALUES ('t', %s, %s, 'Acme') RETURNING id"""
+    shown, again, _ = (
+        empty_rows.value(post, *said)
+        for said in (("1", "Welder"), ("2", "Welder"), ("3", "Cook"))
+    )
+    empty_rows.run(
+        "INSERT INTO user_job_history (user_id, job_id) VALUES (%s, %s)", user, shown
+    )
+    Migrator(empty).apply()
+    hidden = "SELECT DISTINCT hidden_jobs(%s, true) ORDER BY 1"
+    assert empty_rows.run(hidden, user) == [(shown,), (again,)]
+
+
 def test_a_file_that_was_edited_after_it_had_been_applied_is_refused_by_name(
     empty: DatabaseManager, empty_rows: Rows, write: Callable[..., Path]
 ) -> None:

@@ -1225,16 +1225,13 @@ COPY (SELECT user_id, embedding FROM user_vectors
 -- name: find_hidden_pairs
 -- Who of a stretch of people was shown, or refused, any posting of these jobs: what
 -- hidden_jobs says for one person.
-WITH posting AS MATERIALIZED (
-    SELECT id, id AS seen_as FROM unnest(%(job_ids)s::bigint[]) AS new(id)
-    UNION
-    SELECT new.id, j.id
-      FROM canonical_jobs new JOIN canonical_jobs j USING (posting_key)
-     WHERE new.id = ANY(%(job_ids)s::bigint[])
-)
-SELECT h.user_id, p.id AS job_id
-  FROM posting p JOIN user_job_history h ON h.job_id = p.seen_as
- WHERE h.user_id BETWEEN %(first)s AND %(last)s;
+SELECT h.user_id, h.job_id
+  FROM user_job_history h
+ WHERE h.job_id = ANY(%(job_ids)s::bigint[]) AND h.user_id BETWEEN %(first)s AND %(last)s
+UNION
+SELECT h.user_id, j.id
+  FROM canonical_jobs j JOIN user_job_history h USING (posting_key)
+ WHERE j.id = ANY(%(job_ids)s::bigint[]) AND h.user_id BETWEEN %(first)s AND %(last)s;
 
 -- name: measure_pairs
 -- The distance that a search would find, to the last bit. A pair that has lost a vector

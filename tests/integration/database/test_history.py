@@ -171,6 +171,17 @@ def test_every_posting_of_a_shown_job_counts_as_shown_also_later_ones(
     assert len(newest(database, rows.add_user("Welder"))) == 4
 
 
+def test_what_a_shown_posting_said_then_is_hidden_though_it_was_rewritten(
+    database: DatabaseManager, history: HistoryStore, user: int, rows: Rows, post: Post
+) -> None:
+    shown = post("Sales Rep", "Acme")
+    history.record_shown(user, [shown])
+    rows.run("UPDATE canonical_jobs SET title = 'Driver' WHERE id = %s", shown)
+    post("Sales Rep", "Acme")
+    other = post("Driver", "Acme")
+    assert newest(database, user) == [other]
+
+
 # --- what she said
 
 
