@@ -22,7 +22,7 @@ SAMPLE = 400
 # Of the jobs that a role finds, so many are read, and of those the newest (and as many
 # more as are asked for) are held against skills and places.
 MOST = 5_000
-MOST_BESIDE_VECTORS = 250  # what is called so, the vectors find as well
+MOST_BESIDE_VECTORS = 100  # what is called so, the vectors find as well
 NEWEST = 200
 EF_SEARCH_MAX = 1_000  # pgvector's limit
 # Among so many of the nearest, those near her places are chosen beside the very nearest
