@@ -29,7 +29,7 @@ from whatsapp_bot.bootstrap import App
 from whatsapp_bot.database.database_manager import as_json
 from whatsapp_bot.database.vectors import VectorStore
 from whatsapp_bot.intake.posting import parse_posting
-from whatsapp_bot.matching import new_jobs, reverse_match
+from whatsapp_bot.matching import new_jobs, reverse_match, short_list
 from whatsapp_bot.matching.new_jobs import NewJobs
 from whatsapp_bot.matching.score_bounds import ScoreBounds
 from whatsapp_bot.matching.seeker import Seeker
@@ -170,6 +170,7 @@ def _measured(app: App, threshold: int) -> int:
     stages.time(NewJobs, "_hopes", "bound")
     stages.time(new_jobs, "examine", "examine")
     stages.time(Seeker, "match", "score and say why")
+    stages.time(short_list, "best_first", "rank")
     stages.time(new_jobs, "best_first", "rank")
     start, cpu_start = time.perf_counter(), time.process_time()
     people = alerts = 0

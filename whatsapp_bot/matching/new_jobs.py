@@ -4,7 +4,6 @@ than need be."""
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -46,13 +45,15 @@ class NewJobs:
 
     def _hopes(
         self, seeker: Seeker, near: list[tuple[int, float]]
-    ) -> Iterator[tuple[float, tuple[int, float]]]:
+    ) -> list[tuple[float, tuple[int, float]]]:
         """The most that each could score. An alert is for what she asked for: no must
         is given up."""
         taste, most = seeker.taste.most_points, self.bounds.most
-        for job_id, cosine in near:
-            if seeker.musts.holds(self.rows[job_id]):
-                yield most(seeker.wishes, job_id, cosine) + taste, (job_id, cosine)
+        return [
+            (most(seeker.wishes, job_id, cosine) + taste, (job_id, cosine))
+            for job_id, cosine in near
+            if seeker.musts.holds(self.rows[job_id])
+        ]
 
     def _match(
         self, seeker: Seeker, facts: Facts, job_id: int, cosine: float

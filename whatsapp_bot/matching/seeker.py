@@ -7,15 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 
-from whatsapp_bot.matching.location import (
-    arrangement_fit,
-    arrangement_of,
-    location_fit,
-)
 from whatsapp_bot.matching.musts import Musts
 from whatsapp_bot.matching.ranking import as_match, best_first
 from whatsapp_bot.matching.reasons import MOST_REASONS, elsewhere, reasons
-from whatsapp_bot.matching.score_bounds import most
+from whatsapp_bot.matching.score_bounds import known_fits, most
 from whatsapp_bot.matching.scoring import SHOWN_FROM, Facts, examine, score
 from whatsapp_bot.matching.short_list import short_list
 from whatsapp_bot.matching.taste import Taste
@@ -57,9 +52,7 @@ class Seeker:
         return [self.explain(match, *examined[match.job_id]) for match in page]
 
     def _most(self, job: Row, similar: float | None) -> float:
-        arrangement = arrangement_of(job)
-        location, _, _ = location_fit(self.wishes, job, arrangement)
-        points = most(similar, location, arrangement_fit(self.wishes, arrangement))
+        points = most(similar, *known_fits(self.wishes, job))
         return points + self.taste.most_points
 
     def match(self, job: Row, facts: Facts, similar: float | None) -> Match | None:
