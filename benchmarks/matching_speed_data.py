@@ -258,6 +258,8 @@ def _as_stored(vectors: Vectors) -> Vectors:
 def _show_nearest(connection: Connection, truth: Truth) -> None:
     count = min(SHOWN, truth.similarities.shape[1] // 2)
     with connection.cursor() as cursor:
+        # With the triggers: they remember the keys of what is shown.
+        cursor.execute("SET session_replication_role = origin")
         for person, ids in truth.nearest(count).items():
             truth.shown[person] = np.array(ids)
             cursor.execute(INSERT_SHOWN, (person, ids))
