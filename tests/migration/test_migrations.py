@@ -119,8 +119,8 @@ def test_what_was_shown_before_is_hidden_in_every_posting(
     Migrator(empty).apply()
     hidden = "SELECT DISTINCT hidden_jobs(%s, true) ORDER BY 1"
     assert empty_rows.run(hidden, user) == [(shown,), (again,)]
-    (again_later,) = empty_rows.run(post, "4", "Welder - Lagos")[0]
-    assert (again_later,) in empty_rows.run(hidden, user)
+    later = empty_rows.value(post, "4", "Welder - Lagos")
+    assert (later,) in empty_rows.run(hidden, user)
 
 
 def test_a_file_that_was_edited_after_it_had_been_applied_is_refused_by_name(

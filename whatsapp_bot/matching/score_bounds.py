@@ -27,7 +27,6 @@ from whatsapp_bot.records import Row
 STEP: Final = 0.01  # of a cosine
 PARTS: Final = frozenset(f.name for f in fields(Facts) if f.type == "float | None")
 
-
 _Known = tuple[float | None, float | None]
 
 
@@ -40,9 +39,7 @@ def known_fits(wishes: Wishes, job: Row) -> _Known:
 
 
 def most(
-    similar: float | None,
-    location: float | None = None,
-    arrangement: float | None = None,
+    similar: float | None, location: float | None, arrangement: float | None
 ) -> float:
     """0..100, without her taste, where all that is not known is perfect.
 
